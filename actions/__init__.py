@@ -1,0 +1,1 @@
+"""Verbs: one file per system; no incident, no chat, no database in here."""

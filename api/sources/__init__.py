@@ -1,0 +1,1 @@
+"""One module per alert source: verify the signature, parse the payload."""

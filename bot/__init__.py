@@ -1,0 +1,1 @@
+"""People: what Slack sends and what it shows."""

@@ -1,0 +1,1 @@
+"""The matter: incidents, their lifecycle, people and services."""

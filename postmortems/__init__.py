@@ -1,0 +1,1 @@
+"""Memory: timelines, metrics and postmortems, folded from the log."""

@@ -1,0 +1,1 @@
+"""What to do: the runbook language, its revisions, the conductor and the worker."""

@@ -1,0 +1,1 @@
+"""Tocsin: incident response and runbook automation on one event log."""
