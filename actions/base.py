@@ -10,6 +10,7 @@ from typing import ClassVar, Generic, Literal, TypeVar, get_args
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from tocsin.connections import Connections
+from tocsin.errors import ActionFailed, ErrorClass
 
 
 class Risk(StrEnum):
@@ -157,7 +158,7 @@ class Action(ABC, Generic[InputT, PlanT, OutputT]):
 
     def undo(self, want: InputT, plan: PlanT) -> None:
         """Put back what ``plan`` saw. Also called when ``run`` failed half-way."""
-        raise NotImplementedError(f"{self.name} has no undo")
+        raise ActionFailed(f"{self.name} cannot be undone; put it back by hand", ErrorClass.INVALID)
 
     def probe(self, want: InputT, plan: PlanT, key: str) -> Probe:
         """Say whether a ``once`` effect has happened."""
