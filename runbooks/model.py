@@ -86,7 +86,7 @@ class Permissions(Model):
     """Who may start a run, who may approve it, and which connections it may touch."""
 
     run: tuple[str, ...] = ()
-    """Principals: ``group:sre``, ``role:admin``, ``user:ana@acme.example``, ``system:trigger``. Empty: responders."""
+    """Principals: ``group:sre``, ``role:admin``, ``user:ana@acme.example``. Empty: every responder."""
     approve: tuple[str, ...] = ()
     """Default of every step's ``approve.from``."""
     connections: tuple[str, ...] = ()
@@ -194,7 +194,7 @@ class Runbook(Model):
     outputs: dict[str, Value] = {}
 
     def canonical(self) -> str:
-        """Return the sorted JSON that a revision's digest is taken from; comments and layout are not in it."""
+        """Return the sorted JSON that a revision digests: no comments, no layout."""
         return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
 
     @property

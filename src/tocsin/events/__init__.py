@@ -1,0 +1,64 @@
+"""Every event there is, as one discriminated union."""
+
+from typing import Annotated
+
+from pydantic import Field, TypeAdapter
+
+from tocsin.events import incident, run
+from tocsin.events.base import SYSTEM, Actor, Event, Fact
+
+IncidentEvent = (
+    incident.IncidentOpened
+    | incident.AlertReceived
+    | incident.PageChanged
+    | incident.StatusChanged
+    | incident.SeverityChanged
+    | incident.UpdatePosted
+    | incident.RoleAssigned
+    | incident.MessagePinned
+    | incident.EntryHidden
+    | incident.EntryShown
+    | incident.ChannelOpened
+    | incident.MessageKept
+    | incident.PeopleInvited
+    | incident.ArtefactFailed
+    | incident.PagerNoted
+    | incident.PagerResolved
+    | incident.PostmortemDrafted
+    | incident.DeliveryReceived
+    | incident.JobAbandoned
+)
+RunEvent = (
+    run.RunRequested
+    | run.StepSkipped
+    | run.StepPlanned
+    | run.ApprovalRequested
+    | run.ApprovalGiven
+    | run.ApprovalRejected
+    | run.ApprovalExpired
+    | run.LocksAwaited
+    | run.LocksTaken
+    | run.StepStarted
+    | run.StepProbed
+    | run.StepSucceeded
+    | run.StepFailed
+    | run.StepChecked
+    | run.StepVerified
+    | run.VerificationFailed
+    | run.WaitStarted
+    | run.WaitEnded
+    | run.StepAsserted
+    | run.UndoStarted
+    | run.StepUndone
+    | run.UndoFailed
+    | run.CancelRequested
+    | run.UnknownResolved
+    | run.RunFinished
+    | run.RevisionRecorded
+    | run.RevisionPublished
+)
+AnyEvent = Annotated[IncidentEvent | RunEvent, Field(discriminator="type")]
+EVENT: TypeAdapter[IncidentEvent | RunEvent] = TypeAdapter(AnyEvent)
+"""Parses an event from its JSON; an unknown type is an error, never skipped."""
+
+__all__ = ["EVENT", "SYSTEM", "Actor", "AnyEvent", "Event", "Fact", "IncidentEvent", "RunEvent"]
