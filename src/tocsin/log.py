@@ -1,0 +1,249 @@
+"""The event log: the only way to change anything, and the only history of it."""
+
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import UTC, datetime
+
+from pydantic import BaseModel, ConfigDict, JsonValue, SerializeAsAny
+from sqlalchemy import Column, DateTime, func, insert, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel, col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from tocsin.errors import BrokenChain, StaleStream
+from tocsin.events import EVENT, Actor, Fact, IncidentEvent, RunEvent
+from tocsin.jobs import Job, JobQueue
+from tocsin.secrets import redact
+
+GENESIS = "0" * 64
+"""The hash before a stream's first event."""
+
+
+class EventRow(SQLModel, table=True):
+    """One line of the log."""
+
+    __tablename__ = "event"
+
+    position: int | None = Field(default=None, primary_key=True)
+    stream: str
+    version: int
+    type: str
+    data: dict[str, JsonValue] = Field(sa_column=Column(JSONB))
+    actor: dict[str, JsonValue] = Field(sa_column=Column(JSONB))
+    source: str
+    source_ref: str | None = None
+    incident_id: str | None = None
+    run_id: str | None = None
+    occurred_at: datetime = Field(sa_column=Column(DateTime(timezone=True)))
+    recorded_at: datetime = Field(sa_column=Column(DateTime(timezone=True)))
+    prev_hash: str
+    hash: str
+
+
+class Entry(BaseModel):
+    """An event as it stands in the log."""
+
+    model_config = ConfigDict(frozen=True)
+
+    position: int
+    stream: str
+    version: int
+    """From 1, without gaps, per stream."""
+    event: SerializeAsAny[IncidentEvent | RunEvent]
+    actor: Actor
+    source: str
+    source_ref: str | None
+    incident_id: str | None
+    run_id: str | None
+    occurred_at: datetime
+    """When it happened."""
+    recorded_at: datetime
+    """When we learnt it."""
+    hash: str
+
+
+Projector = Callable[[AsyncSession, Entry], Awaitable[None]]
+"""Folds an entry into a table, in the transaction that appends it."""
+Reaction = Callable[[Entry], Iterable[Job]]
+"""Says which jobs an entry causes. Pure: it must not look at anything else."""
+
+
+class Log:
+    """Appends events, folds them into the projections and defers their jobs, in one transaction."""
+
+    def __init__(
+        self, queue: JobQueue, projectors: Sequence[Projector], reactions: Sequence[Reaction]
+    ) -> None:
+        self._queue = queue
+        self._projectors = projectors
+        self._reactions = reactions
+
+    async def append(
+        self,
+        session: AsyncSession,
+        stream: str,
+        facts: Sequence[Fact],
+        *,
+        expected_version: int | None = None,
+    ) -> list[Entry]:
+        """Add ``facts`` to ``stream``; the caller commits. Return the entries that are new.
+
+        A fact whose ``source_ref`` the stream already has is left out. Raise StaleStream when the stream
+        is not at ``expected_version`` (0: it must not exist yet); None means whatever it is at.
+        """
+        version, prev_hash = await self._head(session, stream)
+        if expected_version is not None and version != expected_version:
+            raise StaleStream(f"{stream} is at version {version}, not {expected_version}")
+        now = datetime.now(UTC)
+        rows = []
+        for fact in await self._unknown(session, stream, facts):
+            version += 1
+            rows.append(_row(fact, stream, version, prev_hash, now))
+            prev_hash = str(rows[-1]["hash"])
+        if not rows:
+            return []
+        returning = insert(EventRow).returning(col(EventRow.position), sort_by_parameter_order=True)
+        positions = (await (await session.connection()).execute(returning, rows)).scalars().all()
+        entries = [_entry({**row, "position": at}) for row, at in zip(rows, positions, strict=True)]
+        for entry in entries:
+            for project in self._projectors:
+                await project(session, entry)
+        jobs = [job for entry in entries for react in self._reactions for job in react(entry)]
+        await self._queue.defer(session, jobs)
+        return entries
+
+    async def read(self, session: AsyncSession, stream: str, after: int = 0) -> list[Entry]:
+        """Return the stream's entries whose version is above ``after``, oldest first."""
+        where = (col(EventRow.stream) == stream, col(EventRow.version) > after)
+        return await _entries(session, *where)
+
+    async def read_incident(
+        self, session: AsyncSession, incident_id: str, upto: int | None = None
+    ) -> list[Entry]:
+        """Return all that happened in an incident, its runs included, in the order we learnt it."""
+        where = [col(EventRow.incident_id) == incident_id]
+        if upto is not None:
+            where.append(col(EventRow.position) <= upto)
+        return await _entries(session, *where)
+
+    async def read_after(
+        self, session: AsyncSession, position: int, limit: int, stream: str | None = None
+    ) -> list[Entry]:
+        """Return at most ``limit`` entries after ``position``, of one stream or of all."""
+        where = [col(EventRow.position) > position]
+        if stream is not None:
+            where.append(col(EventRow.stream) == stream)
+        return await _entries(session, *where, limit=limit)
+
+    async def replay(self, session: AsyncSession) -> int:
+        """Fold the whole log into the projections, which the caller has emptied; return how many entries."""
+        position, count = 0, 0
+        while batch := await self.read_after(session, position, 1000):
+            for entry in batch:
+                for project in self._projectors:
+                    await project(session, entry)
+            position, count = batch[-1].position, count + len(batch)
+        return count
+
+    async def verify(self, session: AsyncSession) -> int:
+        """Walk every hash chain and return how many events hold; raise BrokenChain at the first bad one."""
+        heads: dict[str, tuple[int, str]] = {}
+        position, count = 0, 0
+        while rows := await _rows(session, col(EventRow.position) > position, limit=1000):
+            for row in rows:
+                heads[row.stream] = _check(row, *heads.get(row.stream, (0, GENESIS)))
+            position, count = rows[-1].position or 0, count + len(rows)
+        return count
+
+    async def _head(self, session: AsyncSession, stream: str) -> tuple[int, str]:
+        # The lock is a statement of its own: the next one must see what its last holder committed.
+        connection = await session.connection()
+        await connection.execute(text("select pg_advisory_xact_lock(hashtextextended(:s, 0))"), {"s": stream})
+        newest = col(EventRow.version).desc()
+        query = (
+            select(EventRow.version, EventRow.hash).where(EventRow.stream == stream).order_by(newest).limit(1)
+        )
+        head = (await session.exec(query)).first()
+        return head or (0, GENESIS)
+
+    async def _unknown(self, session: AsyncSession, stream: str, facts: Sequence[Fact]) -> list[Fact]:
+        refs = [fact.source_ref for fact in facts if fact.source_ref is not None]
+        if not refs:
+            return list(facts)
+        query = select(EventRow.source_ref).where(
+            EventRow.stream == stream, col(EventRow.source_ref).in_(refs)
+        )
+        known = set((await session.exec(query)).all())
+        return [fact for fact in facts if fact.source_ref is None or fact.source_ref not in known]
+
+
+async def count_events(session: AsyncSession) -> int:
+    """Return how many events the log holds."""
+    return (await session.exec(select(func.count()).select_from(EventRow))).one()
+
+
+async def _rows(session: AsyncSession, *where: object, limit: int | None = None) -> list[EventRow]:
+    query = select(EventRow).where(*where).order_by(col(EventRow.position))  # type: ignore[arg-type]
+    return list((await session.exec(query.limit(limit))).all())
+
+
+async def _entries(session: AsyncSession, *where: object, limit: int | None = None) -> list[Entry]:
+    return [_entry(row.model_dump()) for row in await _rows(session, *where, limit=limit)]
+
+
+def _row(fact: Fact, stream: str, version: int, prev_hash: str, now: datetime) -> dict[str, object]:
+    row: dict[str, object] = {
+        "stream": stream,
+        "version": version,
+        "type": fact.event.type,  # type: ignore[attr-defined]  # every member of the union has one
+        "data": _exact(redact(fact.event.model_dump(mode="json"))),
+        "actor": _exact(redact(fact.actor.model_dump(mode="json"))),
+        "source": fact.source,
+        "source_ref": fact.source_ref,
+        "incident_id": fact.incident_id,
+        "run_id": fact.run_id,
+        "occurred_at": fact.occurred_at or now,
+        "recorded_at": now,
+        "prev_hash": prev_hash,
+    }
+    return {**row, "hash": _hash(row)}
+
+
+def _entry(row: dict[str, object]) -> Entry:
+    return Entry.model_validate({**row, "event": EVENT.validate_python(row["data"])})
+
+
+def _hash(row: dict[str, object]) -> str:
+    """Return the SHA-256 over the row's canonical JSON, the hash before it included."""
+    said = {key: value for key, value in row.items() if key not in {"position", "hash"}}
+    line = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_instant)
+    return hashlib.sha256(line.encode()).hexdigest()
+
+
+def _instant(value: object) -> str:
+    if not isinstance(value, datetime):
+        raise TypeError(f"{value!r} has no canonical form")
+    return value.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _exact(value: JsonValue) -> JsonValue:
+    """Return ``value`` as jsonb gives it back, so that the hash can be taken again."""
+    if isinstance(value, dict):
+        return {key.replace("\0", ""): _exact(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_exact(one) for one in value]
+    if isinstance(value, str):
+        return value.replace("\0", "")
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
+def _check(row: EventRow, version: int, prev_hash: str) -> tuple[int, str]:
+    good = row.version == version + 1 and row.prev_hash == prev_hash and row.hash == _hash(row.model_dump())
+    if not good:
+        raise BrokenChain(
+            f"event {row.position} (version {row.version} of {row.stream}) does not match its hash"
+        )
+    return row.version, row.hash

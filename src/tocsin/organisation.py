@@ -1,0 +1,108 @@
+"""What an organisation decides, in ``tocsin.yaml``: severities, services, teams, access, connections."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from tocsin.connections import Connection
+
+
+class _Decision(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Severity(_Decision):
+    """One severity. The first of the list is the worst."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,19}$")
+    description: str = ""
+    emoji: str = ":large_orange_circle:"
+
+
+class Service(_Decision):
+    """One entry of the services catalogue: the key is its slug."""
+
+    name: str
+    pagerduty: tuple[str, ...] = ()
+    """Ids of the PagerDuty services that page for it."""
+    severity: str | None = None
+    """Severity of an incident that a page opens; the default one when not given."""
+    people: tuple[str, ...] = ()
+    """Whom to invite: emails or Slack user ids."""
+    team: str | None = None
+    labels: dict[str, str] = {}
+    """For expressions, ``incident.service.labels``: namespace, deployment, cluster…"""
+
+
+class Team(_Decision):
+    """People who may do the same things; principals name it ``group:<key>``."""
+
+    members: tuple[str, ...] = ()
+    """Emails, Slack user ids (``slack:U0ANA``) or logins (``cli:ana``)."""
+
+
+class Access(_Decision):
+    """Who is what, by principals: ``group:sre``, ``user:ana@acme.example``, or ``*`` for every known person.
+
+    Every member of the Slack workspace may declare and work on incidents. Runbooks are for responders.
+    """
+
+    responder: tuple[str, ...] = ()
+    """May start and cancel runs."""
+    admin: tuple[str, ...] = ()
+    """May do everything but approve what they asked for."""
+
+
+class PagerDuty(_Decision):
+    """How the two lives of an incident follow each other."""
+
+    on_resolved: Literal["resolve", "note"] = "resolve"
+    """When the page is resolved there: resolve the incident here, or only note it on the timeline."""
+
+
+def _severities() -> tuple[Severity, ...]:
+    return (
+        Severity(name="sev1", description="Customers cannot use the product", emoji=":red_circle:"),
+        Severity(name="sev2", description="An important part is broken", emoji=":large_orange_circle:"),
+        Severity(name="sev3", description="Degraded; a workaround exists", emoji=":large_yellow_circle:"),
+        Severity(name="sev4", description="A nuisance", emoji=":white_circle:"),
+    )
+
+
+class Organisation(_Decision):
+    """Everything an organisation decides."""
+
+    severities: tuple[Severity, ...] = Field(default_factory=_severities, min_length=1)
+    default_severity: str = "sev3"
+    statuses: tuple[str, ...] = ("investigating", "identified", "monitoring")
+    """The live ones, in their usual order. ``resolved`` always comes last and is not listed."""
+    roles: tuple[str, ...] = ("incident commander", "communications", "scribe")
+    announcements: str | None = None
+    """Channel (name or id) with one message per incident, kept current. The bot must be a member."""
+    services: dict[str, Service] = {}
+    teams: dict[str, Team] = {}
+    access: Access = Access()
+    connections: dict[str, Connection] = {}
+    """Keyed by name; runbooks write ``kind:name``."""
+    pagerduty: PagerDuty = PagerDuty()
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> "Organisation":
+        known = [one.name for one in self.severities]
+        for where, severity in [
+            ("default_severity", self.default_severity),
+            *((f"services.{slug}.severity", one.severity) for slug, one in self.services.items()),
+        ]:
+            if severity is not None and severity not in known:
+                raise ValueError(f"{where} is {severity!r}; the severities are {', '.join(known)}")
+        if "resolved" in self.statuses:
+            raise ValueError("statuses: resolved is always there and is not listed")
+        return self
+
+    def severity(self, name: str) -> Severity | None:
+        """Return the severity of that name, or None."""
+        return next((one for one in self.severities if one.name == name), None)
+
+    def service_of_page(self, pagerduty_id: str) -> str | None:
+        """Return the slug of the service that this PagerDuty service pages for, or None."""
+        return next((slug for slug, one in self.services.items() if pagerduty_id in one.pagerduty), None)
