@@ -85,6 +85,8 @@ class Organisation(_Decision):
     connections: dict[str, Connection] = {}
     """Keyed by name; runbooks write ``kind:name``."""
     pagerduty: PagerDuty = PagerDuty()
+    join_window: int = Field(default=1800, ge=0)
+    """Seconds: an alert joins an open incident of its service that is younger than this; 0 never joins."""
 
     @model_validator(mode="after")
     def _names_exist(self) -> "Organisation":

@@ -9,7 +9,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-
 from tocsin.errors import BadSetting
 from tocsin.organisation import Organisation
 
@@ -106,7 +105,7 @@ class Settings(BaseModel):
 
 
 def load(environ: Mapping[str, str] = os.environ) -> Settings:
-    """Return the settings; raise BadSetting with one line that names the setting, its problem and the mend."""
+    """Return the settings; raise BadSetting with one line naming the setting, its problem and the mend."""
     values = _from_file(environ.get(f"{PREFIX}CONFIG"))
     known = set(Settings.model_fields) - {"organisation"}
     for name in sorted(one for one in environ if one.startswith(PREFIX) and one != f"{PREFIX}CONFIG"):

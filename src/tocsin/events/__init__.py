@@ -26,6 +26,7 @@ IncidentEvent = (
     | incident.PagerResolved
     | incident.PostmortemDrafted
     | incident.DeliveryReceived
+    | incident.DeliveryMatched
     | incident.JobAbandoned
 )
 RunEvent = (

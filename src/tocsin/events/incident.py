@@ -13,6 +13,7 @@ class IncidentOpened(Event):
     number: int
     title: str
     severity: str
+    status: str
     summary: str = ""
     service: str | None = None
     """Slug in the services catalogue of tocsin.yaml."""
@@ -191,8 +192,18 @@ class DeliveryReceived(Event):
     source: str
     event_id: str
     event_type: str
+    subject: str | None = None
+    """The source's id of what it is about: a PagerDuty incident's id."""
     body: str
-    """The payload as it was parsed, with secrets taken out."""
+    """The payload, with secrets taken out."""
+
+
+class DeliveryMatched(Event):
+    """A stored webhook was found to belong to the incident."""
+
+    type: Literal["delivery_matched"] = "delivery_matched"
+    source: str
+    event_id: str
 
 
 class JobAbandoned(Event):
