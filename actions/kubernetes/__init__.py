@@ -1,0 +1,1 @@
+"""Kubernetes: scale and roll back Deployments, and look at them."""

@@ -1,0 +1,186 @@
+"""Look at a Deployment's events, pods and logs."""
+
+from datetime import datetime
+
+from pydantic import Field
+
+from tocsin.actions.base import Action, Effect, Frozen, Permission, Plan, Risk
+from tocsin.actions.kubernetes.client import Cluster, Target, cluster_of
+from tocsin.actions.kubernetes.objects import ContainerState, Event, Pod
+from tocsin.errors import ActionFailed
+
+MAX_PODS = 10
+MAX_MESSAGE = 500
+
+
+class ListEvents(Target):
+    """The Deployment whose events to list."""
+
+    limit: int = Field(default=20, ge=1, le=100)
+
+
+class SeenEvent(Frozen):
+    """One event."""
+
+    at: datetime
+    type: str
+    """``Normal`` or ``Warning``."""
+    reason: str
+    object: str
+    """``Pod/checkout-7d9f-abcde``."""
+    message: str
+    count: int
+
+
+class SeenEvents(Frozen):
+    """The newest events of a Deployment, its ReplicaSets and their pods, also of pods that are gone."""
+
+    events: tuple[SeenEvent, ...]
+    total: int
+    """How many there are; ``events`` holds the newest of them."""
+    warnings: int
+    """How many of the total are of type ``Warning``."""
+
+
+class ShowEvents(Action[ListEvents, Plan, SeenEvents]):
+    """List the newest events of a Deployment, its ReplicaSets and its pods."""
+
+    name = "k8s.events"
+    risk = Risk.READ
+    effect = Effect.READ
+
+    def permissions(self, want: ListEvents) -> list[Permission]:
+        return [
+            want.may("get", "apps/deployments"),
+            want.may("list", "apps/replicasets"),
+            want.may("list", "core/events"),
+        ]
+
+    def plan(self, want: ListEvents) -> Plan:
+        cluster_of(self.connections, want).deployment(want)
+        return Plan(summary=f"List the newest events of {want.short}")
+
+    def run(self, want: ListEvents, plan: Plan, key: str) -> SeenEvents:
+        cluster = cluster_of(self.connections, want)
+        sets = {one.name for one in cluster.replica_sets(cluster.deployment(want))}
+        found = [one for one in cluster.events(want) if _concerns(one, want.deployment, sets)]
+        newest = sorted(found, key=lambda one: one.at, reverse=True)
+        return SeenEvents(
+            events=tuple(map(_seen, newest[: want.limit])),
+            total=len(found),
+            warnings=sum(one.type == "Warning" for one in found),
+        )
+
+
+class ReadLogs(Target):
+    """The Deployment whose logs to read, and how much of them."""
+
+    lines: int = Field(default=50, ge=1, le=1000, description="Of each container, from the end")
+    max_bytes: int = Field(default=32_768, ge=256, le=262_144, description="Of all containers together")
+
+
+class ContainerLog(Frozen):
+    """The end of one container's log, or why it could not be read."""
+
+    container: str
+    previous: bool
+    """True for a crash loop: the words of the container that died."""
+    text: str = ""
+    error: str = ""
+
+
+class PodReport(Frozen):
+    """A pod and its containers' last words."""
+
+    name: str
+    phase: str
+    ready: bool
+    restarts: int
+    waiting_reason: str
+    logs: tuple[ContainerLog, ...]
+
+
+class Logs(Frozen):
+    """The pods of a Deployment, those that are not ready first."""
+
+    pods: tuple[PodReport, ...]
+    total_pods: int
+    """How many there are; ``pods`` holds at most ten of them."""
+
+
+class ShowLogs(Action[ReadLogs, Plan, Logs]):
+    """Read the state of a Deployment's pods and the end of their logs."""
+
+    name = "k8s.logs"
+    risk = Risk.READ
+    effect = Effect.READ
+
+    def permissions(self, want: ReadLogs) -> list[Permission]:
+        return [
+            want.may("get", "apps/deployments"),
+            want.may("list", "apps/replicasets"),
+            want.may("list", "core/pods"),
+            want.may("get", "core/pods/log"),
+        ]
+
+    def plan(self, want: ReadLogs) -> Plan:
+        cluster_of(self.connections, want).deployment(want)
+        return Plan(summary=f"Read the last {want.lines} log lines of the pods of {want.short}")
+
+    def run(self, want: ReadLogs, plan: Plan, key: str) -> Logs:
+        cluster = cluster_of(self.connections, want)
+        pods = cluster.pods(cluster.deployment(want))
+        shown = pods[:MAX_PODS]
+        share = want.max_bytes // max(1, sum(len(pod.containers) for pod in shown))
+        return Logs(pods=tuple(_report(cluster, want, pod, share) for pod in shown), total_pods=len(pods))
+
+
+def _concerns(event: Event, deployment: str, sets: set[str]) -> bool:
+    if event.kind == "Deployment":
+        return event.name == deployment
+    if event.kind == "ReplicaSet":
+        return event.name in sets
+    return event.kind == "Pod" and event.name.rpartition("-")[0] in sets
+
+
+def _seen(event: Event) -> SeenEvent:
+    return SeenEvent(
+        at=event.at,
+        type=event.type,
+        reason=event.reason,
+        object=f"{event.kind}/{event.name}",
+        message=event.message[:MAX_MESSAGE],
+        count=event.count or 1,
+    )
+
+
+def _report(cluster: Cluster, want: ReadLogs, pod: Pod, share: int) -> PodReport:
+    return PodReport(
+        name=pod.name,
+        phase=pod.phase,
+        ready=pod.ready,
+        restarts=pod.restarts,
+        waiting_reason=pod.waiting_reason,
+        logs=tuple(_last_words(cluster, want, pod.name, one, share) for one in pod.containers),
+    )
+
+
+def _last_words(
+    cluster: Cluster, want: ReadLogs, pod: str, container: ContainerState, share: int
+) -> ContainerLog:
+    """Read one log; what stops it is part of the diagnosis, not the end of it."""
+    previous = container.crash_looping
+    try:
+        text = cluster.log(want, pod, container.name, lines=want.lines, previous=previous)
+    except ActionFailed as error:
+        return ContainerLog(container=container.name, previous=previous, error=str(error))
+    return ContainerLog(container=container.name, previous=previous, text=_end_of(text, share))
+
+
+def _end_of(text: str, size: int) -> str:
+    """Return the last whole lines of ``text`` that fit in ``size`` bytes."""
+    raw = text.encode()
+    if len(raw) <= size:
+        return text
+    kept = raw[-size:].partition(b"\n")[2] or raw[-size:]
+    return kept.decode(errors="replace")

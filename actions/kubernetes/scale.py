@@ -1,0 +1,118 @@
+"""Set a Deployment's replica count."""
+
+from pydantic import Field
+
+from tocsin.actions.base import Action, Change, Effect, Frozen, Permission, Plan, Risk, Verdict
+from tocsin.actions.kubernetes.client import TRIES, Cluster, Target, cluster_of, never_at_rest
+from tocsin.actions.kubernetes.objects import Autoscaler
+from tocsin.actions.kubernetes.owners import gitops_warning
+from tocsin.actions.kubernetes.status import verdict
+from tocsin.errors import ActionFailed, ErrorClass
+
+
+class ScaleTo(Target):
+    """The Deployment and the count it shall have."""
+
+    replicas: int = Field(ge=0, le=1000)
+
+
+class ScalePlan(Plan):
+    """What ``undo`` puts back."""
+
+    uid: str
+    before: int
+
+
+class Scaled(Frozen):
+    """The replica counts before and after."""
+
+    before: int
+    replicas: int
+    changed: bool
+    """False when it was so already."""
+
+
+class ScaleDeployment(Action[ScaleTo, ScalePlan, Scaled]):
+    """Set a Deployment's replica count. Undo restores the count that plan saw."""
+
+    name = "k8s.scale"
+    risk = Risk.LOW
+    effect = Effect.IDEMPOTENT
+
+    def resources(self, want: ScaleTo) -> list[str]:
+        return [want.resource]
+
+    def permissions(self, want: ScaleTo) -> list[Permission]:
+        return [
+            want.may("get", "apps/deployments"),
+            want.may("get", "apps/deployments/scale"),
+            want.may("patch", "apps/deployments/scale"),
+            want.may("list", "autoscaling/horizontalpodautoscalers"),
+        ]
+
+    def plan(self, want: ScaleTo) -> ScalePlan:
+        cluster = cluster_of(self.connections, want)
+        found = cluster.deployment(want)
+        scaled_by = cluster.autoscalers(want)
+        for autoscaler in scaled_by:
+            _refuse_a_losing_fight(want, autoscaler)
+        change = Change(resource=want.resource, field="replicas", before=found.replicas, after=want.replicas)
+        return ScalePlan(
+            summary=f"Scale {want.short} from {found.replicas} to {want.replicas} replicas",
+            changes=(change,),
+            warnings=(*_warnings(want, scaled_by), *gitops_warning(found)),
+            uid=found.uid,
+            before=found.replicas,
+        )
+
+    def run(self, want: ScaleTo, plan: ScalePlan, key: str) -> Scaled:
+        cluster = cluster_of(self.connections, want)
+        changed = _move(cluster, want, plan, expected=plan.before, replicas=want.replicas)
+        return Scaled(before=plan.before, replicas=want.replicas, changed=changed)
+
+    def verify(self, want: ScaleTo, plan: ScalePlan) -> Verdict:
+        found = cluster_of(self.connections, want).deployment(want)
+        if found.replicas != want.replicas:
+            return Verdict(state="failed", reason=f"somebody set the replicas to {found.replicas} meanwhile")
+        return verdict(found)
+
+    def undo(self, want: ScaleTo, plan: ScalePlan) -> None:
+        cluster = cluster_of(self.connections, want)
+        _move(cluster, want, plan, expected=want.replicas, replicas=plan.before)
+
+
+def _move(cluster: Cluster, at: Target, plan: ScalePlan, *, expected: int, replicas: int) -> bool:
+    """Set the count unless it is so already; raise CONFLICT when it is not ``expected`` either."""
+    for _ in range(TRIES):
+        seen = cluster.scale(at)
+        if seen.uid == plan.uid and seen.replicas == replicas:
+            return False
+        if seen.uid != plan.uid or seen.replicas != expected:
+            raise _overtaken(at, f"{seen.replicas} replicas now, {expected} expected")
+        if cluster.set_scale(at, seen, replicas):
+            return True
+    raise never_at_rest(at)
+
+
+def _overtaken(at: Target, how: str) -> ActionFailed:
+    return ActionFailed(
+        f"somebody else changed {at.short} since the plan ({how}). It was left alone; plan again.",
+        ErrorClass.CONFLICT,
+    )
+
+
+def _refuse_a_losing_fight(want: ScaleTo, autoscaler: Autoscaler) -> None:
+    if want.replicas == 0 or autoscaler.low <= want.replicas <= autoscaler.high:
+        return
+    raise ActionFailed(
+        f"autoscaler {autoscaler.name} keeps {want.deployment} between {autoscaler.low} and {autoscaler.high}"
+        f" replicas and would undo {want.replicas}; nothing was changed. Change the autoscaler first.",
+        ErrorClass.INVALID,
+    )
+
+
+def _warnings(want: ScaleTo, scaled_by: list[Autoscaler]) -> list[str]:
+    zero = [f"0 replicas stops {want.deployment} completely"] if want.replicas == 0 else []
+    paused = " until the count is above 0 again" if want.replicas == 0 else ""
+    verb = "stops scaling it" if want.replicas == 0 else "may change the count again at any time"
+    return zero + [f"autoscaler {one.name} {verb}{paused}" for one in scaled_by]
