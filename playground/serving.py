@@ -78,7 +78,9 @@ class ServedApp:
         self.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.stop()
 
 
@@ -114,7 +116,9 @@ class ServedChild:
             while not self._answers(client):
                 if self._process.poll() is not None or time.monotonic() > deadline:
                     self.stop()
-                    raise ServerDidNotStart(f"{self._arguments} did not answer at {self._probe_url}:\n{self._tail()}")
+                    raise ServerDidNotStart(
+                        f"{self._arguments} did not answer at {self._probe_url}:\n{self._tail()}"
+                    )
                 time.sleep(POLL_SECONDS)
 
     def stop(self) -> None:

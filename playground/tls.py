@@ -21,7 +21,7 @@ class ServerCertificate(BaseModel):
 class PracticeCA:
     """An authority kept in a folder, so that a client that trusts it still does after a restart.
 
-    The folder holds `ca.pem`, which clients are to trust, and the authority's own key: it is for practice only.
+    The folder holds `ca.pem`, for clients to trust, and the authority's own key: it is for practice only.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -41,7 +41,9 @@ class PracticeCA:
         if self.ca_pem.exists() and key.exists():
             return trustme.CA.from_pem(self.ca_pem.read_bytes(), key.read_bytes())
         self._folder.mkdir(parents=True, exist_ok=True)
-        authority = trustme.CA(organization_name="Tocsin practice", organization_unit_name="Trust for practice only")
+        authority = trustme.CA(
+            organization_name="Tocsin practice", organization_unit_name="Trust for practice only"
+        )
         _write_private(key, authority.private_key_pem.bytes())
         self.ca_pem.write_bytes(authority.cert_pem.bytes())
         return authority

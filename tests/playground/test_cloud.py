@@ -26,7 +26,9 @@ def writers(cloud: Cloud) -> list[str]:
 def test_the_orders_database_has_one_writer_and_one_reader(cloud: Cloud) -> None:
     build_orders_database(cloud.endpoint_url)
 
-    members = practice_client(cloud.endpoint_url, "rds").describe_db_clusters()["DBClusters"][0]["DBClusterMembers"]
+    members = practice_client(cloud.endpoint_url, "rds").describe_db_clusters()["DBClusters"][0][
+        "DBClusterMembers"
+    ]
 
     assert {member["DBInstanceIdentifier"]: member["IsClusterWriter"] for member in members} == {
         "orders-1": True,
