@@ -11,12 +11,11 @@ from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
-    ConnectTimeoutError,
     HTTPClientError,
     NoCredentialsError,
     PartialCredentialsError,
-    ReadTimeoutError,
 )
+from botocore.exceptions import ConnectionError as NotReached
 from pydantic import BaseModel, ConfigDict, Field
 
 from tocsin.actions.base import Action, Change, Effect, Frozen, Permission, Plan, Probe, Risk, Verdict
@@ -269,13 +268,15 @@ def _told(name: str) -> Iterator[None]:
         kind = _kind(error)
         code, said = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
         raise ActionFailed(f"{name} answered {code}: {said}", kind) from None
-    except ReadTimeoutError:
+    except NotReached as error:
         raise ActionFailed(
-            f"{name} did not answer in 20 s; whether it happened is not known.", ErrorClass.TIMEOUT
+            f"{name} cannot be reached ({type(error).__name__}); nothing was changed.", ErrorClass.TRANSIENT
         ) from None
-    except (ConnectTimeoutError, HTTPClientError) as error:
+    except HTTPClientError as error:
         raise ActionFailed(
-            f"{name} cannot be reached ({type(error).__name__}).", ErrorClass.TRANSIENT
+            f"{name} took the request and did not answer ({type(error).__name__});"
+            " whether it happened is not known.",
+            ErrorClass.TIMEOUT,
         ) from None
     except (NoCredentialsError, PartialCredentialsError):
         raise ActionFailed(

@@ -1,7 +1,8 @@
 """The actions there are: the built-in ones, and those of installed packages."""
 
-from collections.abc import Iterator
-from importlib.metadata import entry_points
+from collections.abc import Iterable, Iterator
+from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
 from typing import Any
 
 from tocsin.actions.base import Action
@@ -10,32 +11,75 @@ from tocsin.errors import NotFound
 
 AnyAction = Action[Any, Any, Any]
 
-BUILT_IN: tuple[type[AnyAction], ...] = ()
-"""Every action that ships with Tocsin. A new one is listed here and nowhere else."""
+GROUP = "tocsin.actions"
+"""Entry point group of outside packages; an entry's name is its action's name."""
+
+_SDKS = {"k8s": "kubernetes", "aws": "boto3"}
+"""The module that each extra brings."""
+
+
+def _built_in(name: str, value: str) -> EntryPoint:
+    return EntryPoint(name=name, value=value, group=GROUP)
+
+
+BUILT_IN: tuple[EntryPoint, ...] = (
+    _built_in("http.request", "tocsin.actions.http:CallHttp"),
+    _built_in("k8s.events", "tocsin.actions.kubernetes.diagnose:ShowEvents [k8s]"),
+    _built_in("k8s.logs", "tocsin.actions.kubernetes.diagnose:ShowLogs [k8s]"),
+    _built_in("k8s.rollout_status", "tocsin.actions.kubernetes.status:ShowRollout [k8s]"),
+    _built_in("k8s.rollout_undo", "tocsin.actions.kubernetes.rollout:UndoRollout [k8s]"),
+    _built_in("k8s.scale", "tocsin.actions.kubernetes.scale:ScaleDeployment [k8s]"),
+    _built_in("rds.failover", "tocsin.actions.rds:FailOverCluster [aws]"),
+    _built_in("slack.post", "tocsin.actions.slack:PostMessage"),
+)
+"""Every action that ships with Tocsin. A new one is listed here and nowhere else.
+
+In brackets: the extra that it needs. The cloud SDKs take a second to import, so an action's module
+is imported when the action is first asked for.
+"""
 
 
 class Registry:
     """Looks actions up by name, ``system.verb`` or ``system.verb@version``."""
 
-    def __init__(self, connections: Connections, actions: tuple[type[AnyAction], ...] = BUILT_IN) -> None:
-        self._actions = {action.name: action(connections) for action in (*actions, *_installed())}
+    def __init__(self, connections: Connections, entries: Iterable[EntryPoint] = BUILT_IN) -> None:
+        self._connections = connections
+        self._entries = {entry.name: entry for entry in (*entries, *entry_points(group=GROUP))}
+        self._loaded: dict[str, AnyAction] = {}
 
     def __iter__(self) -> Iterator[AnyAction]:
-        return iter(self._actions.values())
+        return (self.get(name) for name in self.names())
 
     def names(self) -> list[str]:
-        """Return every action's name, sorted."""
-        return sorted(self._actions)
+        """Return the name of every action whose SDK is installed, sorted. Imports none of them."""
+        return sorted(name for name, entry in self._entries.items() if not _missing_extras(entry))
 
     def get(self, uses: str) -> AnyAction:
-        """Return the action that ``uses`` names; raise NotFound when it or its version is unknown."""
+        """Return the action that ``uses`` names.
+
+        Raises NotFound when it or its version is unknown, or its SDK is not installed.
+        """
         name, _, version = uses.partition("@")
-        found = self._actions.get(name)
+        entry = self._entries.get(name)
+        found = None if entry is None else self._load(entry)
         if found is None or (version and version.removeprefix("v") != str(found.version)):
             raise NotFound(f"no action {uses!r}; `tocsin runbook schema` lists every action and its version")
         return found
 
+    def _load(self, entry: EntryPoint) -> AnyAction:
+        if entry.name not in self._loaded:
+            self._loaded[entry.name] = _class_of(entry)(self._connections)
+        return self._loaded[entry.name]
 
-def _installed() -> tuple[type[AnyAction], ...]:
-    """Return the actions of installed packages (entry point group ``tocsin.actions``)."""
-    return tuple(point.load() for point in entry_points(group="tocsin.actions"))
+
+def _class_of(entry: EntryPoint) -> type[AnyAction]:
+    missing = _missing_extras(entry)
+    if missing:
+        extras = ",".join(missing)
+        raise NotFound(f"the action {entry.name} needs an extra: pip install 'tocsin[{extras}]'")
+    action: type[AnyAction] = entry.load()
+    return action
+
+
+def _missing_extras(entry: EntryPoint) -> list[str]:
+    return [extra for extra in entry.extras if extra in _SDKS and find_spec(_SDKS[extra]) is None]
