@@ -4,28 +4,55 @@ import hashlib
 import json
 import re
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, PlainSerializer
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    PlainSerializer,
+    model_validator,
+)
 
 from tocsin.errors import ErrorClass
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_LONGEST = timedelta(days=366)
 
 
 def parse_duration(text: object) -> timedelta:
     """Return ``90s``, ``5m``, ``2h`` or ``1d`` as a timedelta; raise ValueError otherwise."""
     if isinstance(text, timedelta):
         return text
-    match = re.fullmatch(r"(\d{1,6})([smhd])", str(text))
+    match = re.fullmatch(r"([0-9]{1,8})([smhd])", str(text))
     if match is None:
         raise ValueError(f"{text!r} is not a duration; write 90s, 5m, 2h or 1d")
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    duration = timedelta(**{_UNITS[match[2]]: int(match[1])})
+    if duration > _LONGEST:
+        raise ValueError(f"{text!r} is longer than {_LONGEST.days} days")
+    return duration
+
+
+def _pagerduty(value: object) -> object:
+    """Let ``{event: incident.triggered}`` stand for ``incident.triggered``."""
+    return value["event"] if isinstance(value, dict) and value.keys() == {"event"} else value
+
+
+def _one_or_more(value: object) -> object:
+    """Let one value stand for a list of it."""
+    return (value,) if isinstance(value, str | dict) else value
+
+
+def _checks(value: object) -> object:
+    """Let ``none`` stand for no checks at all, and one check for a list of it."""
+    return () if value == "none" else _one_or_more(value)
 
 
 Duration = Annotated[
     timedelta,
-    BeforeValidator(parse_duration),
+    BeforeValidator(parse_duration, json_schema_input_type=Annotated[str, Field(pattern="^[0-9]+[smhd]$")]),
     PlainSerializer(lambda value: f"{int(value.total_seconds())}s"),
 ]
 Expression = str
@@ -37,7 +64,13 @@ Value = JsonValue
 class Model(BaseModel):
     """Base: frozen, no unknown keys, YAML's own spelling accepted and written."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        populate_by_name=True,
+        serialize_by_alias=True,
+        use_attribute_docstrings=True,
+    )
 
 
 class Dedupe(Model):
@@ -51,7 +84,10 @@ class Dedupe(Model):
 class Trigger(Model):
     """One entry of ``on:``. Exactly one of the four kinds is set."""
 
-    pagerduty: str | None = None
+    pagerduty: Annotated[
+        str | None,
+        BeforeValidator(_pagerduty, json_schema_input_type=str | dict[Literal["event"], str] | None),
+    ] = None
     """A PagerDuty event type, such as ``incident.triggered``."""
     alert: dict[str, str] | None = None
     """Fields that a normalised alert must equal: ``source, service, severity, status``."""
@@ -60,11 +96,18 @@ class Trigger(Model):
     manual: bool | None = None
     when: Expression | None = None
     with_: dict[str, Value] = Field(default={}, alias="with")
-    mode: Literal["suggest", "propose", "auto"] = "propose"
-    """suggest: a button in the channel. propose: plan now, act after approval. auto: act as the steps say."""
+    mode: Literal["propose", "auto"] = "propose"
+    """propose: plan now, act after approval. auto: act as the steps say."""
     dedupe: Dedupe | None = None
     max_age: Duration = timedelta(hours=1)
     """An older event starts nothing; what happened during an outage is history, not a trigger."""
+
+    @model_validator(mode="after")
+    def _has_one_kind(self) -> Self:
+        kinds = [self.pagerduty, self.alert, self.slash, self.manual or None]
+        if sum(kind is not None for kind in kinds) != 1:
+            raise ValueError("a trigger has exactly one of `pagerduty`, `alert`, `slash` and `manual: true`")
+        return self
 
 
 class InputSpec(Model):
@@ -140,7 +183,14 @@ class Check(Model):
     consecutive: int = Field(default=1, ge=1, le=1000)
     """How many passes in a row it takes."""
     deadline: Duration = timedelta(minutes=5)
-    on_inconclusive: Literal["fail", "ask"] = "fail"
+
+    @model_validator(mode="after")
+    def _looks_at_something(self) -> Self:
+        if self.uses is None and self.assert_ is None:
+            raise ValueError("a check needs `uses` (what to read), `assert` (what must hold), or both")
+        if self.with_ and self.uses is None:
+            raise ValueError("`with` belongs to `uses`; name the action that reads")
+        return self
 
 
 class Step(Model):
@@ -151,14 +201,20 @@ class Step(Model):
     uses: str | None = None
     with_: dict[str, Value] = Field(default={}, alias="with")
     wait: Duration | None = None
-    assert_: tuple[Expression, ...] = Field(default=(), alias="assert")
+    assert_: Annotated[
+        tuple[Expression, ...],
+        BeforeValidator(_one_or_more, json_schema_input_type=Expression | tuple[Expression, ...]),
+    ] = Field(default=(), alias="assert")
     if_: Expression | None = Field(default=None, alias="if")
     approve: Approval | None = None
     retry: Retry = Retry()
     timeout: Duration = timedelta(minutes=5)
     """One attempt of the action."""
-    verify: tuple[Check, ...] | None = None
-    """None: the action's own verify."""
+    verify: Annotated[
+        tuple[Check, ...] | None,
+        BeforeValidator(_checks, json_schema_input_type=Literal["none"] | Check | tuple[Check, ...] | None),
+    ] = None
+    """Left out: the action's own verify. ``none``: no look at the world."""
     undo: Literal["auto", "none"] = "auto"
     on_failure: Literal["fail", "continue", "compensate"] = "fail"
 
@@ -166,6 +222,17 @@ class Step(Model):
     def title(self) -> str:
         """Return the name people see."""
         return self.name or self.id
+
+    @model_validator(mode="after")
+    def _does_one_thing(self) -> Self:
+        kinds = [self.uses is not None, self.wait is not None, bool(self.assert_)]
+        if kinds == [True, False, True]:
+            raise ValueError("`uses` and `assert` in one step: write the assertion as `verify: {assert: …}`")
+        if sum(kinds) != 1:
+            raise ValueError("a step has exactly one of `uses`, `wait` and `assert`")
+        if self.uses is None and (self.with_ or self.verify):
+            raise ValueError("`with` and `verify` belong to a step with `uses`")
+        return self
 
 
 class OnFailure(Model):

@@ -17,13 +17,15 @@ class RunRequested(Event):
     revision: str
     """SHA-256 of the revision; the run stays on it."""
     inputs: dict[str, JsonValue]
-    mode: Literal["suggest", "propose", "auto"]
+    mode: Literal["propose", "auto"]
     trigger: str
     """``manual``, ``slash``, ``pagerduty:incident.triggered``, ``alert``."""
     scope: dict[str, JsonValue] = {}
     """``event``, ``alert`` and ``incident`` as expressions see them, fixed at this moment."""
     actions: dict[str, int] = {}
     """The version of every action the revision uses."""
+    dedupe_key: str | None = None
+    """A trigger with the same key within its window starts nothing."""
 
 
 class StepSkipped(Event):

@@ -1,0 +1,151 @@
+"""What people and triggers do to runs: command → authorize → event. The caller commits."""
+
+from typing import Literal
+from uuid import uuid4
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from tocsin.access import Access
+from tocsin.actions.registry import Registry
+from tocsin.errors import Conflict, Invalid, NotFound
+from tocsin.events import Actor, Event, Fact
+from tocsin.events import run as events
+from tocsin.log import Log
+from tocsin.runbooks.inputs import coerce
+from tocsin.runbooks.model import Runbook
+from tocsin.runbooks.policy import check_approver
+from tocsin.runbooks.revisions import Revisions, parse
+from tocsin.runbooks.state import RunState, fold
+from tocsin.runbooks.tables import Run
+
+
+class RunRequest(BaseModel):
+    """What it takes to start a run. A caller names a runbook and its inputs, and nothing of its steps."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    runbook: str
+    inputs: dict[str, JsonValue] = {}
+    revision: str | None = None
+    """Digest, or a prefix of it; None: the published one."""
+    incident_id: str | None = None
+    mode: Literal["propose", "auto"] = "auto"
+    """auto: the steps' own approvals. propose: ask before the first change even where no step does."""
+    trigger: str = "manual"
+    scope: dict[str, JsonValue] = {}
+    """``event``, ``alert`` and ``incident`` as expressions see them."""
+    from_text: bool = False
+    """The inputs are text, as typed: read them by their types."""
+    dedupe_key: str | None = None
+
+
+class Runs:
+    """The commands on runs, the same for every door."""
+
+    def __init__(self, log: Log, access: Access, revisions: Revisions, registry: Registry) -> None:
+        self._log = log
+        self._access = access
+        self._revisions = revisions
+        self._registry = registry
+
+    async def start(self, session: AsyncSession, actor: Actor, request: RunRequest) -> RunState:
+        """Ask for a run; raise Invalid when its inputs are wrong, NotFound when there is no such runbook."""
+        revision = await self._revisions.get(session, request.runbook, request.revision)
+        runbook = parse(revision)
+        self._access.authorize(actor, "run.start", runbook.permissions.run)
+        requested = events.RunRequested(
+            runbook=runbook.name,
+            revision=revision.digest,
+            inputs=coerce(runbook.inputs, request.inputs, from_text=request.from_text),
+            actions=self._versions(runbook),
+            **request.model_dump(include={"mode", "trigger", "scope", "dedupe_key"}),
+        )
+        run_id = uuid4().hex
+        fact = Fact(
+            event=requested, actor=actor, source=actor.kind, incident_id=request.incident_id, run_id=run_id
+        )
+        return fold(await self._log.append(session, f"run/{run_id}", [fact], expected_version=0))
+
+    async def approve(
+        self, session: AsyncSession, actor: Actor, run_id: str, digest: str, comment: str = ""
+    ) -> RunState:
+        """Say yes to exactly what ``digest`` names; raise Conflict when that is not asked any more."""
+        state = await self.read(session, actor, run_id)
+        request = _pending(state, digest)
+        check_approver(self._access, actor, state, request)
+        given = events.ApprovalGiven(step=request.step, digest=digest, comment=comment)
+        return await self._append(session, actor, state, given)
+
+    async def reject(
+        self, session: AsyncSession, actor: Actor, run_id: str, digest: str, reason: str
+    ) -> RunState:
+        """Say no; the run is cancelled. A requester may reject what they asked for."""
+        state = await self.read(session, actor, run_id)
+        request = _pending(state, digest)
+        if not reason.strip():
+            raise Invalid("a rejection needs a reason; nothing was decided")
+        self._access.authorize(actor, "run.approve", request.approvers)
+        rejected = events.ApprovalRejected(step=request.step, digest=digest, reason=reason.strip())
+        return await self._append(session, actor, state, rejected)
+
+    async def cancel(
+        self, session: AsyncSession, actor: Actor, run_id: str, *, compensate: bool, reason: str = ""
+    ) -> RunState:
+        """Stop the run after the step it is in; with ``compensate``, undo what it did."""
+        state = await self.read(session, actor, run_id)
+        self._access.authorize(actor, "run.cancel")
+        if state.over:
+            raise Conflict(f"run {run_id[:8]} has ended: {state.status}; nothing was changed")
+        cancelled = events.CancelRequested(compensate=compensate, reason=reason)
+        return await self._append(session, actor, state, cancelled)
+
+    async def resolve_unknown(
+        self, session: AsyncSession, actor: Actor, run_id: str, step: str, *, happened: bool
+    ) -> RunState:
+        """Say whether an effect of unknown outcome happened; the run goes on from there."""
+        state = await self.read(session, actor, run_id)
+        self._access.authorize(actor, "run.start")
+        if state.step(step).status != "unknown":
+            raise Conflict(f"step {step!r} of run {run_id[:8]} is {state.step(step).status}, not unknown")
+        resolved = events.UnknownResolved(step=step, happened=happened)
+        return await self._append(session, actor, state, resolved)
+
+    async def read(self, session: AsyncSession, actor: Actor, run_id: str) -> RunState:
+        """Return the run with this id, or the only one whose id begins so; raise NotFound."""
+        self._access.authorize(actor, "run.read")
+        where = col(Run.id).startswith(run_id, autoescape=True)
+        found = (await session.exec(select(Run.id).where(where).limit(2))).all()
+        if len(found) != 1 or not run_id:
+            raise NotFound(
+                f"{'no' if not found else 'more than one'} run {run_id!r}; `tocsin run list` shows them"
+            )
+        return fold(await self._log.read(session, f"run/{found[0]}"))
+
+    async def newest(self, session: AsyncSession, actor: Actor, limit: int) -> list[Run]:
+        """Return the newest runs."""
+        self._access.authorize(actor, "run.read")
+        return list(
+            (await session.exec(select(Run).order_by(col(Run.requested_at).desc()).limit(limit))).all()
+        )
+
+    def _versions(self, runbook: Runbook) -> dict[str, int]:
+        used = {step.uses for step in runbook.steps if step.uses}
+        return {uses: self._registry.get(uses).version for uses in sorted(used)}
+
+    async def _append(self, session: AsyncSession, actor: Actor, state: RunState, event: Event) -> RunState:
+        fact = Fact(
+            event=event, actor=actor, source=actor.kind, incident_id=state.incident_id, run_id=state.id
+        )
+        await self._log.append(session, f"run/{state.id}", [fact], expected_version=state.version)
+        return fold(await self._log.read(session, f"run/{state.id}"))
+
+
+def _pending(state: RunState, digest: str) -> events.ApprovalRequested:
+    for step in state.steps.values():
+        if step.status == "awaiting_approval" and step.request and step.request.digest == digest:
+            return step.request
+    raise Conflict(
+        "this approval is not asked any more: it was decided, or the plan changed. Nothing was done."
+    )

@@ -1,0 +1,40 @@
+"""Guardrails: who must say yes before a step, and who may. The only place that knows."""
+
+from tocsin.access import Access
+from tocsin.actions.base import Risk
+from tocsin.errors import Conflict, Forbidden
+from tocsin.events import Actor
+from tocsin.events import run as events
+from tocsin.runbooks.model import Approval, Runbook, Step
+from tocsin.runbooks.state import RunState
+
+
+def approval_of(runbook: Runbook, step: Step, state: RunState) -> Approval | None:
+    """Return the approval the step needs, or None.
+
+    A run in ``propose`` mode asks before its first change even where the step itself does not.
+    """
+    if step.approve is not None:
+        return step.approve
+    first_change = state.step(step.id).risk != Risk.READ and not _asked(state)
+    return Approval() if state.mode == "propose" and first_change else None
+
+
+def check_approver(access: Access, actor: Actor, state: RunState, request: events.ApprovalRequested) -> None:
+    """Raise Forbidden or Conflict unless ``actor`` may decide on ``request`` now."""
+    access.authorize(actor, "run.approve", request.approvers)
+    if _same(actor, state.requested_by) and not request.allow_self:
+        raise Forbidden("you asked for this run, so somebody else has to approve it. It still waits.")
+    if any(_same(actor, given) for given in state.step(request.step).approvals):
+        raise Conflict("you have approved this step already; it waits for somebody else")
+
+
+def _asked(state: RunState) -> bool:
+    return any(step.request is not None for step in state.steps.values())
+
+
+def _same(one: Actor, other: Actor) -> bool:
+    """Say whether two actors are one person; the same email through another door is."""
+    if one.email and other.email:
+        return one.email.lower() == other.email.lower()
+    return (one.kind, one.id) == (other.kind, other.id)

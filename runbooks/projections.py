@@ -1,0 +1,87 @@
+"""Folds run and runbook events into the tables."""
+
+from sqlalchemy import delete, func, update
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from tocsin.events import run as events
+from tocsin.log import Entry
+from tocsin.runbooks.tables import Lock, Published, Revision, Run
+
+TABLES = (Run, Lock, Revision, Published)
+
+
+async def empty(session: AsyncSession) -> None:
+    """Forget everything that was folded."""
+    for table in TABLES:
+        await session.exec(delete(table))
+
+
+async def project(session: AsyncSession, entry: Entry) -> None:
+    """Fold one entry; entries of no interest change nothing."""
+    match entry.event:
+        case events.RunRequested() as requested:
+            session.add(_requested(entry, requested))
+        case events.RunFinished() as finished:
+            await _finished(session, entry, finished)
+        case events.LocksAwaited(resources=resources) | events.LocksTaken(resources=resources):
+            held = isinstance(entry.event, events.LocksTaken)
+            await _line_up(session, entry, resources, held)
+        case events.RevisionRecorded() as recorded:
+            session.add(await _recorded(session, entry, recorded))
+        case events.RevisionPublished(runbook=runbook, digest=digest):
+            by_person = entry.actor.kind != "system"
+            await session.merge(Published(runbook=runbook, digest=digest, by_person=by_person))
+        case _ if entry.run_id is not None and (status := _status_after(entry)) is not None:
+            await session.exec(update(Run).where(col(Run.id) == entry.run_id).values(status=status))
+        case _:
+            return
+    await session.flush()
+
+
+def _status_after(entry: Entry) -> str | None:
+    """Return the run's status after an entry that does not end it, or None when it stays."""
+    match entry.event:
+        case events.StepPlanned():
+            return "planning"
+        case events.ApprovalRequested():
+            return "awaiting_approval"
+        case events.WaitStarted():
+            return "waiting"
+        case events.StepStarted() | events.ApprovalGiven() | events.WaitEnded() | events.UnknownResolved():
+            return "running"
+        case _:
+            return None
+
+
+def _requested(entry: Entry, event: events.RunRequested) -> Run:
+    return Run(
+        id=entry.run_id or "",
+        **event.model_dump(include={"runbook", "revision", "mode", "trigger", "dedupe_key"}),
+        status="requested",
+        incident_id=entry.incident_id,
+        requested_by=str(entry.actor),
+        requested_at=entry.occurred_at,
+    )
+
+
+async def _finished(session: AsyncSession, entry: Entry, event: events.RunFinished) -> None:
+    run = await session.get_one(Run, entry.run_id)
+    run.status, run.summary = event.status, event.summary
+    if event.status == "needs_attention":
+        return  # it still holds its locks: a person has to look at what it touched
+    run.finished_at = entry.occurred_at
+    await session.exec(delete(Lock).where(col(Lock.run_id) == entry.run_id))
+
+
+async def _line_up(session: AsyncSession, entry: Entry, resources: tuple[str, ...], held: bool) -> None:
+    for resource in resources:
+        place = await session.get(Lock, (resource, entry.run_id))
+        position = place.position if place else entry.position
+        await session.merge(Lock(resource=resource, run_id=entry.run_id or "", position=position, held=held))
+
+
+async def _recorded(session: AsyncSession, entry: Entry, event: events.RevisionRecorded) -> Revision:
+    numbers = select(func.count()).select_from(Revision).where(Revision.runbook == event.runbook)
+    number = (await session.exec(numbers)).one() + 1
+    return Revision(number=number, recorded_at=entry.recorded_at, **event.model_dump(exclude={"type"}))

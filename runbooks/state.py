@@ -1,0 +1,297 @@
+"""A run, folded from its events. Pure: the same events give the same state, anywhere and at any time."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import JsonValue
+
+from tocsin.errors import ErrorClass
+from tocsin.events import Actor
+from tocsin.events import run as events
+from tocsin.log import Entry
+
+StepStatus = Literal[
+    "pending",
+    "planned",
+    "awaiting_approval",
+    "approved",
+    "running",
+    "retrying",
+    "waiting",
+    "verifying",
+    "succeeded",
+    "skipped",
+    "failed",
+    "unknown",
+    "undoing",
+    "undone",
+]
+DONE: frozenset[StepStatus] = frozenset({"succeeded", "skipped", "failed", "undone"})
+"""A step in one of these is behind us."""
+
+
+@dataclass(frozen=True)
+class Watch:
+    """How one check of ``verify`` has gone so far."""
+
+    began: datetime
+    """When it was looked at first; its deadline counts from here."""
+    last: datetime
+    passes: int = 0
+    """In a row, up to the last look."""
+    since: datetime | None = None
+    """First look of the row."""
+    state: Literal["ok", "waiting", "failed", "inconclusive"] = "waiting"
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class StepState:
+    """One step, as far as it has come."""
+
+    status: StepStatus = "pending"
+    want: Mapping[str, JsonValue] = field(default_factory=dict)
+    plan: Mapping[str, JsonValue] = field(default_factory=dict)
+    digest: str = ""
+    risk: str = ""
+    resources: tuple[str, ...] = ()
+    planned_at: datetime | None = None
+    request: events.ApprovalRequested | None = None
+    approvals: tuple[Actor, ...] = ()
+    attempt: int = 0
+    key: str = ""
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    probed: str = ""
+    output: Mapping[str, JsonValue] = field(default_factory=dict)
+    error: str = ""
+    kind: ErrorClass | None = None
+    retry_at: datetime | None = None
+    watches: Mapping[int, Watch] = field(default_factory=dict)
+    until: datetime | None = None
+    reason: str = ""
+    """Why it was skipped, or what its verification said."""
+
+
+@dataclass(frozen=True)
+class RunState:
+    """A whole run."""
+
+    id: str
+    runbook: str
+    revision: str
+    inputs: Mapping[str, JsonValue]
+    scope: Mapping[str, JsonValue]
+    mode: str
+    trigger: str
+    requested_by: Actor
+    requested_at: datetime
+    incident_id: str | None
+    actions: Mapping[str, int]
+    version: int = 1
+    """Version of the run's stream: what the next append expects."""
+    steps: Mapping[str, StepState] = field(default_factory=dict)
+    effects: tuple[str, ...] = ()
+    """Steps whose effect may have happened, in order: what there is to undo."""
+    held: frozenset[str] = frozenset()
+    awaited: tuple[str, ...] = ()
+    holders: tuple[str, ...] = ()
+    failed: str | None = None
+    """The step the run failed at."""
+    cancel: events.CancelRequested | None = None
+    rejected: str = ""
+    expired: str | None = None
+    """The step whose approval nobody gave."""
+    undo_failures: Mapping[str, str] = field(default_factory=dict)
+    """Steps that could not be undone, each with what a person has to do."""
+    status: str = "requested"
+    summary: str = ""
+    finished_at: datetime | None = None
+    outputs: Mapping[str, JsonValue] = field(default_factory=dict)
+    parked: float = 0.0
+    """Seconds spent awaiting approval; the run's timeout does not count them."""
+
+    def step(self, step_id: str) -> StepState:
+        """Return the step's state; ``pending`` when nothing has happened to it."""
+        return self.steps.get(step_id, _PENDING)
+
+    @property
+    def over(self) -> bool:
+        """Say whether the run has ended; one that needs attention has not."""
+        return self.finished_at is not None
+
+
+_PENDING = StepState()
+
+
+def fold(entries: Iterable[Entry]) -> RunState:
+    """Return the run that these entries of its stream make, oldest first. The first is RunRequested."""
+    state: RunState | None = None
+    for entry in entries:
+        state = begin(entry) if state is None else apply(state, entry)
+    if state is None:
+        raise ValueError("a run's stream has no events")
+    return state
+
+
+def begin(entry: Entry) -> RunState:
+    """Return the run that RunRequested begins."""
+    event = entry.event
+    if not isinstance(event, events.RunRequested):
+        raise TypeError(f"a run begins with run_requested, not with {event.type}")
+    return RunState(
+        id=entry.run_id or "",
+        requested_by=entry.actor,
+        requested_at=entry.occurred_at,
+        incident_id=entry.incident_id,
+        **{name: getattr(event, name) for name in _REQUESTED},
+    )
+
+
+_REQUESTED = ("runbook", "revision", "inputs", "scope", "mode", "trigger", "actions")
+
+
+def apply(state: RunState, entry: Entry) -> RunState:
+    """Return the run after one more entry."""
+    event, at = entry.event, entry.occurred_at
+    state = replace(state, version=entry.version)
+    if isinstance(event, _STEP_EVENTS):
+        before = state.step(event.step)
+        after = _step(before, event, entry)
+        state = replace(state, steps={**state.steps, event.step: after})
+        state = replace(state, status=_RUN_STATUS.get(after.status, state.status))
+    match event:
+        case events.StepStarted(step=step) if step not in state.effects:
+            return replace(state, effects=(*state.effects, step))
+        case events.StepFailed(step=step, retry_at=None) | events.VerificationFailed(step=step):
+            return replace(state, failed=step)
+        case events.ApprovalGiven(step=step):
+            return replace(state, parked=state.parked + _asked_for(state, step, at))
+        case events.ApprovalRejected(step=step, reason=reason):
+            return replace(state, rejected=f"{entry.actor} rejected {step}: {reason}")
+        case events.UndoFailed(step=step, mend=mend):
+            return replace(state, undo_failures={**state.undo_failures, step: mend})
+        case events.ApprovalExpired(step=step):
+            return replace(state, expired=step)
+        case events.LocksAwaited(resources=resources, holders=holders):
+            return replace(state, awaited=resources, holders=holders)
+        case events.LocksTaken(resources=resources):
+            return replace(state, held=state.held | set(resources), awaited=(), holders=())
+        case events.CancelRequested():
+            return replace(state, cancel=event, status="running")
+        case events.RunFinished(status=status, summary=summary, outputs=outputs):
+            over = None if status == "needs_attention" else at
+            return replace(state, status=status, summary=summary, outputs=outputs, finished_at=over)
+        case _:
+            return state
+
+
+_STEP_EVENTS = (
+    events.StepSkipped,
+    events.StepPlanned,
+    events.ApprovalRequested,
+    events.ApprovalGiven,
+    events.ApprovalRejected,
+    events.ApprovalExpired,
+    events.StepStarted,
+    events.StepProbed,
+    events.StepSucceeded,
+    events.StepFailed,
+    events.StepChecked,
+    events.StepVerified,
+    events.VerificationFailed,
+    events.WaitStarted,
+    events.WaitEnded,
+    events.StepAsserted,
+    events.UndoStarted,
+    events.StepUndone,
+    events.UndoFailed,
+    events.UnknownResolved,
+)
+_RUN_STATUS: Mapping[StepStatus, str] = {
+    "planned": "planning",
+    "awaiting_approval": "awaiting_approval",
+    "waiting": "waiting",
+    "approved": "running",
+    "running": "running",
+    "verifying": "running",
+    "undoing": "running",
+}
+
+
+def _step(before: StepState, event: Any, entry: Entry) -> StepState:
+    at = entry.occurred_at
+    match event:
+        case events.StepPlanned():
+            return _planned(before, event, at)
+        case events.ApprovalRequested():
+            return replace(before, status="awaiting_approval", request=event, approvals=())
+        case events.ApprovalGiven():
+            given = (*before.approvals, entry.actor)
+            enough = before.request is not None and len(given) >= before.request.count
+            return replace(before, approvals=given, status="approved" if enough else before.status)
+        case events.StepStarted(attempt=attempt, key=key):
+            begun = before.started_at or at
+            return replace(before, status="running", attempt=attempt, key=key, started_at=begun, probed="")
+        case events.StepProbed(found=found):
+            return replace(before, probed=found, status="unknown" if found == "unknown" else before.status)
+        case events.UnknownResolved(happened=happened):
+            return replace(before, probed="done" if happened else "not_done", status="running")
+        case events.StepFailed(error=error, kind=kind, retry_at=retry_at):
+            status: StepStatus = "failed" if retry_at is None else "retrying"
+            return replace(before, status=status, error=error, kind=kind, retry_at=retry_at, ended_at=at)
+        case events.StepChecked(check=check):
+            seen = _watched(before.watches.get(check), event, at)
+            return replace(before, watches={**before.watches, check: seen})
+        case _:
+            return replace(before, ended_at=at, **_said(event))
+
+
+def _planned(before: StepState, event: events.StepPlanned, at: datetime) -> StepState:
+    """Return the step with a plan; a plan that says something else voids what was approved."""
+    same = before.digest == event.digest
+    planned = {name: getattr(event, name) for name in ("want", "plan", "digest", "risk", "resources")}
+    if same and before.status in {"awaiting_approval", "approved"}:
+        return replace(before, planned_at=at, **planned)
+    return replace(before, status="planned", planned_at=at, request=None, approvals=(), **planned)
+
+
+def _said(event: Any) -> dict[str, Any]:
+    """Return what an event that says it all changes of its step."""
+    match event:
+        case events.StepSkipped(reason=reason):
+            return {"status": "skipped", "reason": reason}
+        case events.ApprovalRejected(reason=reason):
+            return {"status": "skipped", "reason": f"rejected: {reason}"}
+        case events.ApprovalExpired():
+            return {"status": "skipped", "reason": "nobody decided in time"}
+        case events.StepSucceeded(output=output):
+            return {"status": "verifying", "output": output, "retry_at": None}
+        case events.VerificationFailed(reason=reason):
+            return {"status": "failed", "error": reason, "kind": None}
+        case events.WaitStarted(until=until):
+            return {"status": "waiting", "until": until}
+        case events.UndoStarted():
+            return {"status": "undoing"}
+        case events.StepUndone():
+            return {"status": "undone"}
+        case events.UndoFailed(error=error):
+            return {"status": "failed", "error": error}
+        case _:  # StepVerified, WaitEnded, StepAsserted
+            return {"status": "succeeded"}
+
+
+def _watched(before: Watch | None, event: events.StepChecked, at: datetime) -> Watch:
+    began = before.began if before else at
+    if event.state != "ok":
+        return Watch(began=began, last=at, state=event.state, reason=event.reason)
+    passes = before.passes + 1 if before else 1
+    since = before.since if before and before.since else at
+    return Watch(began=began, last=at, passes=passes, since=since, state="ok", reason=event.reason)
+
+
+def _asked_for(state: RunState, step_id: str, at: datetime) -> float:
+    planned = state.step(step_id).planned_at
+    return (at - planned).total_seconds() if planned else 0.0

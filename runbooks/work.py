@@ -1,0 +1,96 @@
+"""The words between the conductor, which decides, and the worker, which does."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from pydantic import JsonValue
+
+from tocsin.actions.base import Effect, Risk
+from tocsin.events import Event
+from tocsin.runbooks.model import Runbook, Step
+
+
+@dataclass(frozen=True)
+class ActionFacts:
+    """What the conductor has to know of an action."""
+
+    effect: Effect
+    risk: Risk
+    undoable: bool
+    settle: timedelta
+    """How long its own verification may take."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """A revision, with the facts of every action it uses, by its ``uses``."""
+
+    runbook: Runbook
+    facts: Mapping[str, ActionFacts]
+
+    def step(self, step_id: str) -> Step:
+        """Return the step with this id; raise StopIteration when there is none."""
+        return next(step for step in self.runbook.steps if step.id == step_id)
+
+
+@dataclass(frozen=True)
+class PlanStep:
+    """Ask the action what it would change."""
+
+    step: str
+    want: Mapping[str, JsonValue]
+    """The rendered inputs."""
+
+
+@dataclass(frozen=True)
+class TakeLocks:
+    """Take these resources, or line up for them."""
+
+    resources: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class StartStep:
+    """Say that the effect begins, then cause it."""
+
+    step: str
+    attempt: int
+    key: str
+
+
+@dataclass(frozen=True)
+class ProbeStep:
+    """Look whether an effect whose result was lost has happened."""
+
+    step: str
+
+
+@dataclass(frozen=True)
+class CheckStep:
+    """Look once whether the world agrees."""
+
+    step: str
+    check: int
+    want: Mapping[str, JsonValue] | None
+    """Inputs of the check's own action; None for the step's own ``verify``."""
+
+
+@dataclass(frozen=True)
+class UndoStep:
+    """Put back what the step changed."""
+
+    step: str
+
+
+Work = PlanStep | TakeLocks | StartStep | ProbeStep | CheckStep | UndoStep
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What follows. With events, append them and decide again; else do the work; else wait."""
+
+    events: tuple[Event, ...] = ()
+    work: tuple[Work, ...] = field(default=())
+    wake_at: datetime | None = None
+    """Look again at this time at the latest; None: only when something happens."""
