@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NoReturn, Self
 
 import httpx2
 import uvicorn
@@ -113,12 +113,9 @@ class ServedChild:
         )
         deadline = time.monotonic() + seconds
         with httpx2.Client(verify=trusting(self._ca_pem), trust_env=False, timeout=2.0) as client:
-            while not self._answers(client):
+            while self._process.poll() is not None or not self._answers(client):
                 if self._process.poll() is not None or time.monotonic() > deadline:
-                    self.stop()
-                    raise ServerDidNotStart(
-                        f"{self._arguments} did not answer at {self._probe_url}:\n{self._tail()}"
-                    )
+                    self._give_up()
                 time.sleep(POLL_SECONDS)
 
     def stop(self) -> None:
@@ -130,11 +127,22 @@ class ServedChild:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        self._output.close()
 
     def kill(self) -> None:
         """End the child as a power cut would, with SIGKILL."""
         self._running().kill()
         self._running().wait()
+        self._output.close()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None:
@@ -147,6 +155,10 @@ class ServedChild:
         except httpx2.TransportError:
             return False
 
-    def _tail(self) -> str:
+    def _give_up(self) -> NoReturn:
         self._output.seek(0)
-        return self._output.read().decode(errors="replace")[-TAIL_CHARACTERS:]
+        tail = self._output.read().decode(errors="replace")[-TAIL_CHARACTERS:]
+        self.stop()
+        raise ServerDidNotStart(
+            f"{self._arguments} did not answer at {self._probe_url}. Its last words:\n{tail}"
+        )

@@ -8,12 +8,29 @@ from tocsin.playground.pagerduty.courier import Courier, Pace
 from tocsin.playground.pagerduty.errors import Refusal
 from tocsin.playground.pagerduty.gate import Gate
 from tocsin.playground.pagerduty.naming import new_id, now
-from tocsin.playground.pagerduty.records import Agent, Incident, LogEntry
+from tocsin.playground.pagerduty.records import Agent, Incident, LogEntry, LogKind
 from tocsin.playground.pagerduty.rest_bodies import RestBodies
 from tocsin.playground.pagerduty.subscriptions import Subscription
 from tocsin.playground.pagerduty.webhook_bodies import WebhookBodies
 
 PRACTICE_TOKEN = "practice-pagerduty-token"
+LOG_WORDS: dict[LogKind, str] = {
+    "trigger": "Triggered",
+    "assign": "Assigned",
+    "acknowledge": "Acknowledged",
+    "unacknowledge": "Unacknowledged",
+    "resolve": "Resolved",
+    "reopen": "Reopened",
+    "escalate": "Escalated",
+    "delegate": "Delegated",
+    "priority_change": "Priority changed",
+    "urgency_change": "Urgency changed",
+    "field_value_change": "Title changed",
+    "annotate": "Note added",
+    "responder_request": "Help asked for",
+    "responder_reply": "Request answered",
+    "status_update": "Status update sent",
+}
 
 
 class AccountSettings(BaseModel):
@@ -62,12 +79,9 @@ class Account:
             raise Refusal.not_found(f"Webhook subscription {id_}")
         return self.subscriptions[id_]
 
-    def note_down(self, incident: Incident, kind: str, agent: Agent, note: str | None = None) -> None:
+    def note_down(self, incident: Incident, kind: LogKind, agent: Agent, note: str | None = None) -> None:
         """Add a line to an incident's log."""
-        by = (
-            f"{agent.reference.summary}" if agent.channel == "website" else f"{agent.reference.summary} (API)"
-        )
-        summary = f"{kind.replace('_', ' ').capitalize()} by {by}"
+        summary = f"{LOG_WORDS[kind]} by {agent.reference.summary}"
         incident.log.append(LogEntry(new_id("R", 26), kind, summary, agent, now(), note))
 
     def announce(self, event_type: str, incident: Incident, agent: Agent, data: Json | None = None) -> None:

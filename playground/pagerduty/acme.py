@@ -57,7 +57,7 @@ def _services() -> tuple[Service, ...]:
         Service(
             id="PORDERS",
             name="Orders database",
-            description="Aurora PostgreSQL cluster `orders`.",
+            description="Aurora PostgreSQL cluster “orders”.",
             policy="PEPDATA",
             routing_key=ORDERS_ROUTING_KEY,
         ),

@@ -173,7 +173,7 @@ def reply(account: Account, incident: Incident, person: Person, state: ReplyStat
         raise Refusal.not_found(f"A request to {person.name} on incident {incident.id}")
     asked.state = state
     by = Agent.at_the_website(person)
-    account.note_down(incident, f"responder_{state}", by)
+    account.note_down(incident, "responder_reply", by, state)
     account.announce("incident.responder.replied", incident, by, account.hooks.responder(incident, asked))
 
 

@@ -13,6 +13,23 @@ Status = Literal["triggered", "acknowledged", "resolved"]
 Urgency = Literal["high", "low"]
 Severity = Literal["critical", "error", "warning", "info"]
 ReplyState = Literal["pending", "joined", "declined"]
+LogKind = Literal[
+    "trigger",
+    "assign",
+    "acknowledge",
+    "unacknowledge",
+    "resolve",
+    "reopen",
+    "escalate",
+    "delegate",
+    "priority_change",
+    "urgency_change",
+    "field_value_change",
+    "annotate",
+    "responder_request",
+    "responder_reply",
+    "status_update",
+]
 
 
 @dataclass(frozen=True)
@@ -52,7 +69,7 @@ class LogEntry:
     """A line of an incident's log; `kind` goes before `_log_entry` in its type."""
 
     id: str
-    kind: str
+    kind: LogKind
     summary: str
     agent: Agent
     at: datetime

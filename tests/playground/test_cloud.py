@@ -1,8 +1,10 @@
+import socket
 from collections.abc import Iterator
 
 import pytest
 
 from tocsin.playground.cloud import Cloud, build_orders_database, practice_client
+from tocsin.playground.serving import ServerDidNotStart
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +62,14 @@ def test_a_reset_empties_the_cloud(cloud: Cloud) -> None:
     cloud.reset()
 
     assert writers(cloud) == []
+
+
+def test_a_cloud_that_cannot_start_says_why() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+
+        with pytest.raises(ServerDidNotStart, match="in use"):
+            Cloud(taken.getsockname()[1]).start()
 
 
 def test_foreign_ca_and_proxy_variables_do_not_matter(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:

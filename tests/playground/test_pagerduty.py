@@ -671,13 +671,12 @@ def test_the_command_serves_the_api_over_tls_and_the_page_without(tmp_path: Path
     PracticeCA(tmp_path)
     options = [f"--port={port}", f"--page-port={page_port}", f"--ca-folder={tmp_path}"]
     page = f"http://127.0.0.1:{page_port}/"
-    child = ServedChild([sys.executable, "-m", "tocsin.playground.pagerduty", *options], page)
-
-    child.start()
-    served = httpx2.get(page, trust_env=False).text
-    with Pager(f"https://127.0.0.1:{port}", tmp_path / "ca.pem") as over_tls:
+    with (
+        ServedChild([sys.executable, "-m", "tocsin.playground.pagerduty", *options], page),
+        Pager(f"https://127.0.0.1:{port}", tmp_path / "ca.pem") as over_tls,
+    ):
+        served = httpx2.get(page, trust_env=False).text
         incident = over_tls.trigger("5xx above 5 %")
-    child.stop()
 
     assert "Practice PagerDuty" in served
     assert incident.html_url == f"{page}web/incidents/{incident.id}"
