@@ -153,10 +153,11 @@ class Egress:
             for _ in range(1 + MAX_REDIRECTS):
                 self._refuse_elsewhere(request.url)
                 response = client.send(request, stream=True)
-                request = response.next_request
-                if request is None:
+                onward = response.next_request
+                if onward is None:
                     return _read(response)
                 response.close()
+                request = onward
         raise EgressRefused(
             f"{self._base} redirected more than {MAX_REDIRECTS} times; the last was not followed."
         )
