@@ -377,13 +377,24 @@ def test_a_note_whose_answer_was_lost_is_in_the_ledger(rest: RestApiV2Client, pa
     assert [call.body for call in pager.calls("/notes$")] == [{"note": {"content": "written"}}]
 
 
-def test_a_refused_note_is_not_in_the_ledger(rest: RestApiV2Client, pager: Pager) -> None:
+def test_a_note_that_met_a_fault_is_not_in_the_ledger(rest: RestApiV2Client, pager: Pager) -> None:
     incident = pager.trigger("5xx above 5 %")
     pager.plant(Fault(path_regex="/notes$", status=502))
 
     rest.post(f"/incidents/{incident.id}/notes", json={"note": {"content": "lost"}})
 
     assert pager.calls("/notes$") == []
+
+
+def test_a_resolve_that_pagerduty_refuses_is_not_in_the_ledger(rest: RestApiV2Client, pager: Pager) -> None:
+    incident = pager.trigger("5xx above 5 %")
+    pager.resolve(incident.id)
+
+    rest.put(
+        f"/incidents/{incident.id}", json={"incident": {"type": "incident_reference", "status": "resolved"}}
+    )
+
+    assert pager.calls() == []
 
 
 # --- the Events API, through the real client ---
