@@ -1,27 +1,28 @@
 """The Kubernetes API as far as the actions need it: every call is bounded and every error has a class."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from kubernetes import config
-from kubernetes.client import ApiClient, AppsV1Api, AutoscalingV1Api, Configuration, CoreV1Api
-from kubernetes.client.exceptions import ApiException
-from kubernetes.config.config_exception import ConfigException
+from kubernetes.client import (
+    ApiClient,
+    AppsV1Api,
+    AutoscalingV1Api,
+    AutoscalingV2Api,
+    Configuration,
+    CoreV1Api,
+)
 from pydantic import BaseModel, Field, ValidationError
-from urllib3.exceptions import ConnectTimeoutError, HTTPError
-from urllib3.exceptions import TimeoutError as NoAnswer
 
 from tocsin.actions.base import Frozen, Permission
+from tocsin.actions.kubernetes.failures import TIMEOUT, told
 from tocsin.actions.kubernetes.objects import Autoscaler, Deployment, Event, Pod, ReplicaSet, Scale, Template
 from tocsin.connections import Connections, KubernetesConnection
 from tocsin.errors import ActionFailed, ErrorClass
 
-TIMEOUT = (5.0, 20.0)
-"""Seconds to connect, and to wait for bytes."""
 PAGE = 500
 MAX_PAGES = 20
 MAX_LOG = 4 * 1024 * 1024
@@ -30,26 +31,6 @@ TRIES = 5
 """Of one write: a busy Deployment's status changes its version too, which is nobody's conflict."""
 
 _NAME = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"
-_KINDS = {
-    400: ErrorClass.INVALID,
-    401: ErrorClass.DENIED,
-    403: ErrorClass.DENIED,
-    404: ErrorClass.MISSING,
-    408: ErrorClass.TIMEOUT,
-    409: ErrorClass.CONFLICT,
-    410: ErrorClass.CONFLICT,
-    422: ErrorClass.INVALID,
-    429: ErrorClass.THROTTLED,
-    504: ErrorClass.TIMEOUT,
-}
-_ADVICE = {
-    ErrorClass.DENIED: "`tocsin runbook permissions` prints the rights to grant.",
-    ErrorClass.MISSING: "Correct the name, the namespace or the connection.",
-    ErrorClass.CONFLICT: "Nothing was changed; plan again.",
-    ErrorClass.INVALID: "Nothing was changed.",
-    ErrorClass.TIMEOUT: "Whether it happened is not known.",
-}
-
 ReadT = TypeVar("ReadT", bound=BaseModel)
 
 
@@ -86,7 +67,8 @@ class Cluster:
         self._name = name
         self._apps = AppsV1Api(api)
         self._core = CoreV1Api(api)
-        self._scaling = AutoscalingV1Api(api)
+        self._scaling = AutoscalingV2Api(api)
+        self._old_scaling = AutoscalingV1Api(api)
 
     def deployment(self, at: Target) -> Deployment:
         """Return the Deployment."""
@@ -128,8 +110,17 @@ class Cluster:
 
     def autoscalers(self, at: Target) -> list[Autoscaler]:
         """Return the HorizontalPodAutoscalers that set this Deployment's replica count."""
-        # autoscaling/v1 says all we ask (target and bounds) and every cluster since 1.2 serves it.
-        listed = self._many(Autoscaler, self._scaling.list_namespaced_horizontal_pod_autoscaler, at.namespace)
+        try:
+            listed = self._many(
+                Autoscaler, self._scaling.list_namespaced_horizontal_pod_autoscaler, at.namespace
+            )
+        except ActionFailed as error:
+            if error.kind is not ErrorClass.MISSING:
+                raise
+            # Clusters before 1.23 have no autoscaling/v2; v1 says all that is asked here.
+            listed = self._many(
+                Autoscaler, self._old_scaling.list_namespaced_horizontal_pod_autoscaler, at.namespace
+            )
         return [one for one in listed if (one.target_kind, one.target_name) == ("Deployment", at.deployment)]
 
     def events(self, at: Target) -> list[Event]:
@@ -177,7 +168,7 @@ class Cluster:
         return True
 
     def _call(self, call: Callable[..., Any], *args: Any, **how: Any) -> _Answer:
-        with _told(self._name):
+        with told(self._name):
             answer: _Answer = call(*args, _preload_content=False, _request_timeout=TIMEOUT, **how)
             answer.data  # noqa: B018  # reads the body here, where a timeout gets its class
             return answer
@@ -200,7 +191,7 @@ def cluster_of(connections: Connections, at: Target) -> Cluster:
             " nothing was changed. Correct the runbook, or allow it in tocsin.yaml.",
             ErrorClass.INVALID,
         )
-    with _told(at.connection):
+    with told(at.connection):
         path = connection.kubeconfig
         written = Path(path).stat().st_mtime_ns if path else 0
         return Cluster(at.connection, _client(path, connection.context, written))
@@ -228,49 +219,3 @@ def _parse(model: type[ReadT], item: Any) -> ReadT:
             f"the cluster sent a {model.__name__} without a usable {fields}; nothing was changed.",
             ErrorClass.INVALID,
         ) from None
-
-
-@contextmanager
-def _told(name: str) -> Iterator[None]:
-    """Raise every failure of the client as ActionFailed, without the request or the answer's body.
-
-    A rejected pod template is quoted in the answer, and its environment may hold secrets.
-    """
-    try:
-        yield
-    except ApiException as error:
-        kind = _kind(error.status)
-        raise ActionFailed(_sentence(name, error, kind), kind) from None
-    except ConnectTimeoutError:
-        raise ActionFailed(f"{name} cannot be reached; nothing was changed.", ErrorClass.TRANSIENT) from None
-    except NoAnswer:
-        raise ActionFailed(
-            f"{name} did not answer in {TIMEOUT[1]:.0f} s. {_ADVICE[ErrorClass.TIMEOUT]}", ErrorClass.TIMEOUT
-        ) from None
-    except HTTPError as error:
-        raise ActionFailed(
-            f"the connection to {name} broke ({type(error).__name__}).", ErrorClass.TRANSIENT
-        ) from None
-    except (ConfigException, OSError) as error:
-        raise ActionFailed(
-            f"{name} cannot be used: {error}. Correct its kubeconfig in tocsin.yaml.", ErrorClass.INVALID
-        ) from None
-
-
-def _kind(status: int | None) -> ErrorClass:
-    return _KINDS.get(status or 0, ErrorClass.INVALID if status and status < 500 else ErrorClass.TRANSIENT)
-
-
-def _sentence(name: str, error: ApiException, kind: ErrorClass) -> str:
-    said = _status_message(error) if kind is not ErrorClass.INVALID else ""
-    wait = (error.headers or {}).get("Retry-After") if kind is ErrorClass.THROTTLED else None
-    advice = f"It asks to wait {wait} s." if wait else _ADVICE.get(kind, "Try again.")
-    return f"{name} answered {error.status or 'nothing'} {error.reason}{said and f': {said}'}. {advice}"
-
-
-def _status_message(error: ApiException) -> str:
-    """Return the message of the answer's ``Status`` object, if it is one."""
-    try:
-        return str(json.loads(error.body or "")["message"])
-    except (ValueError, KeyError, TypeError):
-        return ""

@@ -1,0 +1,81 @@
+"""What can go wrong between us and a Kubernetes API, with the class of each failure."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from kubernetes.client.exceptions import ApiException
+from kubernetes.config.config_exception import ConfigException
+from urllib3.exceptions import ConnectTimeoutError, HTTPError
+from urllib3.exceptions import TimeoutError as NoAnswer
+
+from tocsin.errors import ActionFailed, ErrorClass
+
+TIMEOUT = (5.0, 20.0)
+"""Seconds to connect, and to wait for bytes."""
+
+_KINDS = {
+    400: ErrorClass.INVALID,
+    401: ErrorClass.DENIED,
+    403: ErrorClass.DENIED,
+    404: ErrorClass.MISSING,
+    408: ErrorClass.TIMEOUT,
+    409: ErrorClass.CONFLICT,
+    410: ErrorClass.CONFLICT,
+    422: ErrorClass.INVALID,
+    429: ErrorClass.THROTTLED,
+    504: ErrorClass.TIMEOUT,
+}
+_ADVICE = {
+    ErrorClass.DENIED: "`tocsin runbook permissions` prints the rights to grant.",
+    ErrorClass.MISSING: "Correct the name, the namespace or the connection.",
+    ErrorClass.CONFLICT: "Nothing was changed; plan again.",
+    ErrorClass.INVALID: "Nothing was changed.",
+    ErrorClass.TIMEOUT: "Whether it happened is not known.",
+}
+
+
+@contextmanager
+def told(name: str) -> Iterator[None]:
+    """Raise every failure of the client as ActionFailed, without the request or the answer's body.
+
+    A rejected pod template is quoted in the answer, and its environment may hold secrets.
+    """
+    try:
+        yield
+    except ApiException as error:
+        kind = _kind(error.status)
+        raise ActionFailed(_sentence(name, error, kind), kind) from None
+    except ConnectTimeoutError:
+        raise ActionFailed(f"{name} cannot be reached; nothing was changed.", ErrorClass.TRANSIENT) from None
+    except NoAnswer:
+        raise ActionFailed(
+            f"{name} did not answer in {TIMEOUT[1]:.0f} s. {_ADVICE[ErrorClass.TIMEOUT]}", ErrorClass.TIMEOUT
+        ) from None
+    except HTTPError as error:
+        raise ActionFailed(
+            f"the connection to {name} broke ({type(error).__name__}).", ErrorClass.TRANSIENT
+        ) from None
+    except (ConfigException, OSError) as error:
+        raise ActionFailed(
+            f"{name} cannot be used: {error}. Correct its kubeconfig in tocsin.yaml.", ErrorClass.INVALID
+        ) from None
+
+
+def _kind(status: int | None) -> ErrorClass:
+    return _KINDS.get(status or 0, ErrorClass.INVALID if status and status < 500 else ErrorClass.TRANSIENT)
+
+
+def _sentence(name: str, error: ApiException, kind: ErrorClass) -> str:
+    said = _status_message(error) if kind is not ErrorClass.INVALID else ""
+    wait = (error.headers or {}).get("Retry-After") if kind is ErrorClass.THROTTLED else None
+    advice = f"It asks to wait {wait} s." if wait else _ADVICE.get(kind, "Try again.")
+    return f"{name} answered {error.status or 'nothing'} {error.reason}{said and f': {said}'}. {advice}"
+
+
+def _status_message(error: ApiException) -> str:
+    """Return the message of the answer's ``Status`` object, if it is one."""
+    try:
+        return str(json.loads(error.body or "")["message"])
+    except (ValueError, KeyError, TypeError):
+        return ""
