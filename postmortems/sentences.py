@@ -1,0 +1,234 @@
+"""One sentence for every event that a reader of the timeline wants to know of."""
+
+from collections.abc import Callable
+from typing import Literal, NamedTuple, assert_never
+
+from tocsin.events import IncidentEvent, RunEvent, incident, run
+from tocsin.postmortems.texts import compact, sentence_case
+
+Kind = Literal[
+    "incident", "status", "severity", "update", "role", "message", "alert", "page", "channel", "problem",
+    "run", "step", "approval", "undo",
+]  # fmt: skip
+Namer = Callable[[str], str]
+"""Returns the name behind a person's id."""
+
+
+class Sentence(NamedTuple):
+    """What a row of the timeline says."""
+
+    kind: Kind
+    text: str
+    link: str = ""
+
+
+Silent = (
+    incident.MessageKept
+    | incident.EntryHidden
+    | incident.EntryShown
+    | incident.PagerNoted
+    | incident.PostmortemDrafted
+    | incident.DeliveryReceived
+    | incident.DeliveryMatched
+    | run.LocksTaken
+    | run.StepChecked
+    | run.WaitEnded
+    | run.RevisionRecorded
+    | run.RevisionPublished
+)
+"""Bookkeeping: true, kept, and of no use to a reader."""
+Course = (
+    incident.IncidentOpened
+    | incident.StatusChanged
+    | incident.SeverityChanged
+    | incident.UpdatePosted
+    | incident.RoleAssigned
+    | incident.MessagePinned
+)
+Surroundings = (
+    incident.AlertReceived
+    | incident.PageChanged
+    | incident.PagerResolved
+    | incident.ChannelOpened
+    | incident.PeopleInvited
+    | incident.ArtefactFailed
+    | incident.JobAbandoned
+)
+Running = run.RunRequested | run.LocksAwaited | run.CancelRequested | run.RunFinished
+Approving = run.ApprovalRequested | run.ApprovalGiven | run.ApprovalRejected | run.ApprovalExpired
+Stepping = (
+    run.StepSkipped
+    | run.StepPlanned
+    | run.StepStarted
+    | run.StepProbed
+    | run.StepSucceeded
+    | run.StepFailed
+    | run.StepVerified
+    | run.VerificationFailed
+    | run.WaitStarted
+    | run.StepAsserted
+    | run.UnknownResolved
+)
+Undoing = run.UndoStarted | run.StepUndone | run.UndoFailed
+
+_PAGE = {
+    "triggered": "Page triggered",
+    "acknowledged": "Page acknowledged",
+    "unacknowledged": "Page no longer acknowledged",
+    "resolved": "Page resolved",
+    "reopened": "Page reopened",
+    "escalated": "Page escalated",
+    "reassigned": "Page reassigned",
+    "delegated": "Page delegated",
+    "priority_updated": "Page's priority changed",
+    "annotated": "Note at the pager",
+    "responder_added": "Responder asked for",
+    "responder_replied": "Responder replied",
+    "other": "Page changed",
+}
+
+
+def tell(event: IncidentEvent | RunEvent, name_of: Namer, runbook: str) -> Sentence | None:
+    """Return the event's sentence, or None for bookkeeping; ``runbook`` is that of its run, if any."""
+    if isinstance(event, Silent):
+        return None
+    if isinstance(event, Course):
+        return _course(event)
+    if isinstance(event, Surroundings):
+        return _surroundings(event, name_of)
+    if isinstance(event, Running):
+        return _running(event, runbook)
+    if isinstance(event, Stepping):
+        return _stepping(event, f"{runbook} › {event.step}")
+    if isinstance(event, Approving):
+        return _approving(event, f"{runbook} › {event.step}", name_of)
+    if isinstance(event, Undoing):
+        return _undoing(event, f"{runbook} › {event.step}")
+    assert_never(event)
+
+
+def _course(event: Course) -> Sentence:
+    match event:
+        case incident.IncidentOpened():
+            return Sentence("incident", f"Incident opened as {event.severity}: {event.title}")
+        case incident.StatusChanged():
+            return Sentence("status", _moved(event.before, event.after) + _because(event.reason))
+        case incident.SeverityChanged():
+            return Sentence("severity", f"{event.before} → {event.after}{_because(event.reason)}")
+        case incident.UpdatePosted():
+            return Sentence("update", event.message)
+        case incident.RoleAssigned():
+            return Sentence("role", f"{event.person_name} takes the role {event.role}")
+        case incident.MessagePinned():
+            return Sentence("message", f"“{event.text}”", event.permalink)
+        case _:
+            assert_never(event)
+
+
+def _surroundings(event: Surroundings, name_of: Namer) -> Sentence:
+    match event:
+        case incident.AlertReceived():
+            urgency = f", {event.urgency} urgency" if event.urgency else ""
+            return Sentence("alert", f"{event.title} ({event.service}{urgency})", event.url)
+        case incident.PageChanged():
+            return Sentence("page", _PAGE[event.change] + _because(event.detail), event.url)
+        case incident.PagerResolved():
+            return Sentence("page", "Page resolved, because the incident was resolved")
+        case incident.ChannelOpened():
+            return Sentence("channel", f"Channel #{event.name} opened")
+        case incident.PeopleInvited():
+            missing = f"; could not be invited: {', '.join(event.missing)}" if event.missing else ""
+            return Sentence(
+                "channel", f"Invited {', '.join(map(name_of, event.people)) or 'nobody'}{missing}"
+            )
+        case incident.ArtefactFailed():
+            return Sentence("problem", f"Could not make {event.artefact}: {event.error}. {event.mend}")
+        case incident.JobAbandoned():
+            return Sentence("problem", f"{event.job} given up after {event.attempts} tries: {event.error}")
+        case _:
+            assert_never(event)
+
+
+def _running(event: Running, runbook: str) -> Sentence:
+    match event:
+        case run.RunRequested():
+            return Sentence("run", f"{runbook}@{event.revision[:12]} requested ({event.trigger})")
+        case run.LocksAwaited():
+            return Sentence("run", f"{runbook} waits in line for {', '.join(event.resources)}")
+        case run.CancelRequested():
+            after = ", and to take back what it did" if event.compensate else ""
+            return Sentence("run", f"{runbook} asked to stop{after}{_because(event.reason)}")
+        case run.RunFinished():
+            return Sentence("run", f"{runbook} {event.status.replace('_', ' ')}{_because(event.summary)}")
+        case _:
+            assert_never(event)
+
+
+def _stepping(event: Stepping, name: str) -> Sentence | None:
+    match event:
+        case run.StepSkipped():
+            return Sentence("step", f"{name} skipped{_because(event.reason)}")
+        case run.StepPlanned():
+            summary = _because(compact(event.plan["summary"])) if "summary" in event.plan else ""
+            return Sentence("step", f"{name} planned, {event.risk} risk{summary}")
+        case run.StepStarted():
+            # Each failure already says that there will be another attempt.
+            return Sentence("step", f"{name} started") if event.attempt == 1 else None
+        case run.StepProbed():
+            return Sentence(
+                "step", f"{name}: looked whether it had happened: {event.found.replace('_', ' ')}"
+            )
+        case run.StepSucceeded():
+            return Sentence("step", f"{name} done")
+        case run.StepFailed():
+            again = ", will be tried again" if event.retry_at else ""
+            return Sentence("step", f"{name} failed{again}: {event.error}")
+        case run.StepVerified():
+            return Sentence("step", f"{name} verified")
+        case run.VerificationFailed():
+            return Sentence("step", f"{name} did not have its effect: {event.reason}")
+        case run.WaitStarted():
+            return Sentence("step", f"{name} waits until {event.until:%Y-%m-%d %H:%M:%S %Z}")
+        case run.StepAsserted():
+            return Sentence("step", f"{name} holds")
+        case run.UnknownResolved():
+            return Sentence(
+                "step", f"{name} looked at: it {'happened' if event.happened else 'did not happen'}"
+            )
+        case _:
+            assert_never(event)
+
+
+def _approving(event: Approving, name: str, name_of: Namer) -> Sentence:
+    match event:
+        case run.ApprovalRequested():
+            asked = ", ".join(map(name_of, event.approvers))
+            return Sentence("approval", f"{name} needs {event.count} of {asked}")
+        case run.ApprovalGiven():
+            return Sentence("approval", f"{name} approved{_because(event.comment)}")
+        case run.ApprovalRejected():
+            return Sentence("approval", f"{name} rejected{_because(event.reason)}")
+        case run.ApprovalExpired():
+            return Sentence("approval", f"{name}: nobody decided in time")
+        case _:
+            assert_never(event)
+
+
+def _undoing(event: Undoing, name: str) -> Sentence:
+    match event:
+        case run.UndoStarted():
+            return Sentence("undo", f"{name} is being taken back")
+        case run.StepUndone():
+            return Sentence("undo", f"{name} taken back")
+        case run.UndoFailed():
+            return Sentence("undo", f"{name} could not be taken back: {event.error}. {event.mend}")
+        case _:
+            assert_never(event)
+
+
+def _moved(before: str, after: str) -> str:
+    return f"{sentence_case(before)} → {sentence_case(after)}"
+
+
+def _because(reason: str) -> str:
+    return f": {reason}" if reason else ""
