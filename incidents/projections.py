@@ -54,6 +54,7 @@ def _delivered(entry: Entry, event: events.DeliveryReceived) -> Delivery:
         event_id=event.event_id,
         event_type=event.event_type,
         subject=event.subject,
+        change=event.change,
         position=entry.position,
     )
 
@@ -104,8 +105,5 @@ async def _change_page(session: AsyncSession, entry: Entry, incident: Incident) 
         case events.PagerResolved(dedup_key=key):
             page = await session.get_one(Page, ("pagerduty", key))
             page.status, page.changed_at, page.resolved_by_us = "resolved", entry.occurred_at, True
-        case events.DeliveryMatched(source=source, event_id=event_id):
-            delivery = await session.get_one(Delivery, (source, event_id))
-            delivery.incident_id = incident.id
         case _:
             pass

@@ -58,15 +58,15 @@ class Page(SQLModel, table=True):
 
 
 class Delivery(SQLModel, table=True):
-    """A webhook that was stored, and what became of it."""
+    """A webhook that was stored."""
 
     source: str = Field(primary_key=True)
     event_id: str = Field(primary_key=True)
     event_type: str
     subject: str | None = None
     """The pager's incident it is about."""
-    incident_id: str | None = None
-    """Null: it belongs to no incident of ours, or not yet."""
+    change: str | None = None
+    """Null: of no consequence, only stored."""
     position: int
 
 

@@ -54,10 +54,11 @@ def decide(program: Program, state: RunState, now: datetime) -> Decision:
     return _succeed(program, state)
 
 
-def failure(program: Program, state: RunState, step: Step, error: ActionFailed, now: datetime) -> Event:
+def failure(
+    program: Program, state: RunState, step: Step, attempt: int, error: ActionFailed, now: datetime
+) -> Event:
     """Return StepFailed for an attempt, with the time of the next one if the runbook allows one."""
-    attempt, retry = state.step(step.id).attempt, step.retry
-    again = error.kind in retry.on and attempt <= retry.max and _may_repeat(program, step, error)
+    again = error.kind in step.retry.on and attempt <= step.retry.max
     retry_at = now + _delay(state, step, attempt) if again else None
     return events.StepFailed(
         step=step.id, attempt=attempt, error=str(error), kind=error.kind, retry_at=retry_at
@@ -79,14 +80,9 @@ def approval_digest(state: RunState, step_id: str) -> str:
     return hashlib.sha256(json.dumps(bound, sort_keys=True).encode()).hexdigest()
 
 
-def _may_repeat(program: Program, step: Step, error: ActionFailed) -> bool:
-    once = program.facts[step.uses or ""].effect is Effect.ONCE
-    return not (once and error.kind is ErrorClass.TIMEOUT)
-
-
 def _delay(state: RunState, step: Step, attempt: int) -> timedelta:
     """Return the pause before the next attempt; its jitter is a hash, so that a replay waits as long."""
-    growth = 2**attempt if step.retry.backoff == "exponential" else 1
+    growth = 2 ** (attempt - 1) if step.retry.backoff == "exponential" else 1
     pause = min(step.retry.cap, step.retry.base * growth)
     if not step.retry.jitter:
         return pause
@@ -142,7 +138,7 @@ def _advance(program: Program, state: RunState, step: Step, now: datetime) -> De
             return _assert(program, state, step)
         return _act(program, state, step, now)
     except BadExpression as error:
-        return _then(failure(program, state, step, ActionFailed(str(error), ErrorClass.INVALID), now))
+        return _then(events.StepFailed(step=step.id, attempt=1, error=str(error), kind=ErrorClass.INVALID))
 
 
 def _wait(step: Step, wait: timedelta, seen: StepState, now: datetime) -> Decision:
@@ -174,6 +170,8 @@ def _act(program: Program, state: RunState, step: Step, now: datetime) -> Decisi
             return _await(seen, step, now)
         case "retrying" if seen.retry_at is not None and now < seen.retry_at:
             return Decision(wake_at=seen.retry_at)
+        case "retrying" if not seen.digest:
+            return _work(PlanStep(step=step.id, want=_rendered(step, scope_of(program.runbook, state))))
         case "running" | "retrying" if facts.effect is Effect.ONCE and seen.probed != "not_done":
             return _look_first(step, seen)
         case "verifying":
@@ -212,21 +210,24 @@ def _look_first(step: Step, seen: StepState) -> Decision:
 
 def _start(program: Program, state: RunState, step: Step, now: datetime) -> Decision:
     seen = state.step(step.id)
-    if seen.risk != Risk.READ and seen.attempt == 0:
+    if seen.risk != Risk.READ and step.id not in state.effects:
         if seen.planned_at is not None and now - seen.planned_at > PLAN_FRESH:
             return _work(PlanStep(step=step.id, want=dict(seen.want)))
-        missing = set(_locks(program, state, step)) - state.held
+        missing = _locks(program, state) - state.held
         if missing:
             return _work(TakeLocks(resources=tuple(sorted(missing))))
     key = seen.key or hashlib.sha256(f"{state.id}/{step.id}".encode()).hexdigest()[:32]
     return _work(StartStep(step=step.id, attempt=seen.attempt + 1, key=key))
 
 
-def _locks(program: Program, state: RunState, step: Step) -> tuple[str, ...]:
-    """Return what the step must hold: the resources its plan names, and the runbook's own lock."""
+def _locks(program: Program, state: RunState) -> set[str]:
+    """Return what the run must hold: the resources of every plan so far, and the runbook's own lock.
+
+    All are taken together before the first change, so that two runs cannot wait for each other.
+    """
     own = program.runbook.guardrails.lock
-    shared = (str(expressions.render(own, scope_of(program.runbook, state))),) if own else ()
-    return (*state.step(step.id).resources, *shared)
+    shared = {str(expressions.render(own, scope_of(program.runbook, state)))} if own else set()
+    return shared.union(*(step.resources for step in state.steps.values() if step.risk != Risk.READ))
 
 
 def _succeed(program: Program, state: RunState) -> Decision:

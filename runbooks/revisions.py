@@ -73,7 +73,7 @@ class Revisions:
         return names
 
     async def get(self, session: AsyncSession, name: str, digest: str | None = None) -> Revision:
-        """Return the revision with this digest (or a prefix of it), else the published one; raise NotFound."""
+        """Return the revision with this digest or prefix of it, else the published one; raise NotFound."""
         if digest is None:
             published = await session.get(Published, name)
             if published is None:

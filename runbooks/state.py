@@ -239,9 +239,10 @@ def _step(before: StepState, event: Any, entry: Entry) -> StepState:
             return replace(before, probed=found, status="unknown" if found == "unknown" else before.status)
         case events.UnknownResolved(happened=happened):
             return replace(before, probed="done" if happened else "not_done", status="running")
-        case events.StepFailed(error=error, kind=kind, retry_at=retry_at):
-            status: StepStatus = "failed" if retry_at is None else "retrying"
-            return replace(before, status=status, error=error, kind=kind, retry_at=retry_at, ended_at=at)
+        case events.StepFailed():
+            status: StepStatus = "failed" if event.retry_at is None else "retrying"
+            said = {name: getattr(event, name) for name in ("attempt", "error", "kind", "retry_at")}
+            return replace(before, status=status, ended_at=at, **said)
         case events.StepChecked(check=check):
             seen = _watched(before.watches.get(check), event, at)
             return replace(before, watches={**before.watches, check: seen})

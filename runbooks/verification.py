@@ -42,11 +42,6 @@ def verify(program: Program, state: RunState, step: Step, now: datetime) -> Deci
     return Decision(work=looks) if looks else Decision(wake_at=min(due.values()))
 
 
-def is_own(check: Check) -> bool:
-    """Say whether the check is the action's own verification."""
-    return check.uses is None and check.assert_ is None
-
-
 def _holds(check: Check, watch: Watch | None) -> bool:
     if watch is None or watch.since is None:
         return False

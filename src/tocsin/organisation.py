@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tocsin.connections import Connection
+from tocsin.vault import SecretSource
 
 
 class _Decision(BaseModel):
@@ -84,6 +85,8 @@ class Organisation(_Decision):
     access: Access = Access()
     connections: dict[str, Connection] = {}
     """Keyed by name; runbooks write ``kind:name``."""
+    secrets: dict[str, SecretSource] = {}
+    """What ``secrets.NAME`` stands for in runbooks, and where it is read from."""
     pagerduty: PagerDuty = PagerDuty()
     join_window: int = Field(default=1800, ge=0)
     """Seconds: an alert joins an open incident of its service that is younger than this; 0 never joins."""

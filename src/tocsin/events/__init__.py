@@ -26,7 +26,6 @@ IncidentEvent = (
     | incident.PagerResolved
     | incident.PostmortemDrafted
     | incident.DeliveryReceived
-    | incident.DeliveryMatched
     | incident.JobAbandoned
 )
 RunEvent = (

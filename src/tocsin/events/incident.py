@@ -194,16 +194,11 @@ class DeliveryReceived(Event):
     event_type: str
     subject: str | None = None
     """The source's id of what it is about: a PagerDuty incident's id."""
+    change: str | None = None
+    """What happened to the page; None: of no consequence, only stored."""
+    detail: str = ""
     body: str
     """The payload, with secrets taken out."""
-
-
-class DeliveryMatched(Event):
-    """A stored webhook was found to belong to the incident."""
-
-    type: Literal["delivery_matched"] = "delivery_matched"
-    source: str
-    event_id: str
 
 
 class JobAbandoned(Event):

@@ -47,11 +47,11 @@ create table delivery (
     event_id text not null,
     event_type text not null,
     subject text,
-    incident_id text,
+    change text,
     position bigint not null,
     primary key (source, event_id)
 );
-create index delivery_waiting on delivery (source, subject) where incident_id is null;
+create index delivery_subject on delivery (source, subject);
 
 create table kept (
     incident_id text not null,

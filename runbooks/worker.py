@@ -1,0 +1,115 @@
+"""Moves runs on: fold, decide, do, append, until nothing can start. Holds no state of its own."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from tocsin.db import Database
+from tocsin.events import Event, Fact
+from tocsin.events import run as events
+from tocsin.jobs import Job, JobQueue
+from tocsin.log import Log
+from tocsin.runbooks import endings, locks
+from tocsin.runbooks.conductor import decide
+from tocsin.runbooks.deeds import Deed, Deeds
+from tocsin.runbooks.programs import Programs
+from tocsin.runbooks.reactions import advance_job
+from tocsin.runbooks.state import RunState, apply, fold
+from tocsin.runbooks.work import Program, StartStep, TakeLocks, UndoStep
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What the worker stands on; built by the composition root."""
+
+    database: Database
+    log: Log
+    queue: JobQueue
+    programs: Programs
+    deeds: Deeds
+
+
+class Worker:
+    """The jobs of runs."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def advance(self, run_id: str) -> None:
+        """Do all that can be done now for one run; raise StaleStream when somebody else moved it on."""
+        async with self._engine.database.transaction() as session:
+            state = fold(await self._engine.log.read(session, f"run/{run_id}"))
+            program = await self._engine.programs.get(session, state)
+            state, deeds = await self._settle(session, program, state)
+        while deeds:
+            happened = await asyncio.gather(*(self._engine.deeds.do(program, state, one) for one in deeds))
+            async with self._engine.database.transaction() as session:
+                state = await self._append(session, state, happened)
+                state, deeds = await self._settle(session, program, state)
+
+    async def wake(self, run_id: str) -> None:
+        """Move a run on whose time has come. A sleeping job with the run's lock would block its others."""
+        async with self._engine.database.transaction() as session:
+            await self._engine.queue.defer(session, [advance_job(run_id)])
+
+    async def hand_over(self) -> None:
+        """Move the runs on that stood in line behind one that ended."""
+        async with self._engine.database.transaction() as session:
+            waiting = await locks.first_in_line(session)
+            await self._engine.queue.defer(session, [advance_job(run_id) for run_id in waiting])
+
+    async def _settle(
+        self, session: AsyncSession, program: Program, state: RunState
+    ) -> tuple[RunState, Sequence[Deed]]:
+        """Append all that follows without touching the world; return what has to be done in it.
+
+        What is about to be done is in the log before it is done, so that a crash in between is seen.
+        """
+        while True:
+            decision = decide(program, state, datetime.now(UTC))
+            match decision.work:
+                case () if decision.events:
+                    state = await self._append(session, state, decision.events)
+                case ():
+                    await self._set_alarm(session, state, decision.wake_at)
+                    return state, ()
+                case (TakeLocks(resources=resources),):
+                    happened = await self._line_up(session, state, resources)
+                    if not happened:
+                        await self._set_alarm(session, state, endings.deadline(program, state))
+                        return state, ()
+                    state = await self._append(session, state, happened)
+                case (StartStep() as start,):
+                    begun = events.StepStarted(step=start.step, attempt=start.attempt, key=start.key)
+                    return await self._append(session, state, [begun]), (start,)
+                case (UndoStep() as undo,):
+                    return await self._append(session, state, [events.UndoStarted(step=undo.step)]), (undo,)
+                case deeds:
+                    return state, [deed for deed in deeds if not isinstance(deed, TakeLocks)]
+
+    async def _line_up(
+        self, session: AsyncSession, state: RunState, resources: tuple[str, ...]
+    ) -> list[Event]:
+        """Take the locks, or say who is in front; nothing, when that is known already."""
+        holders = await locks.in_front(session, state.id, resources)
+        if not holders:
+            return [events.LocksTaken(resources=resources)]
+        if (state.awaited, state.holders) == (resources, holders):
+            return []
+        return [events.LocksAwaited(resources=resources, holders=holders)]
+
+    async def _append(self, session: AsyncSession, state: RunState, happened: Sequence[Event]) -> RunState:
+        facts = [Fact(event=event, incident_id=state.incident_id, run_id=state.id) for event in happened]
+        stream, version = f"run/{state.id}", state.version
+        for entry in await self._engine.log.append(session, stream, facts, expected_version=version):
+            state = apply(state, entry)
+        return state
+
+    async def _set_alarm(self, session: AsyncSession, state: RunState, at: datetime | None) -> None:
+        if at is not None:
+            key = f"wake:{state.id}:{at.isoformat()}"
+            alarm = Job(task="runbooks.wake", args={"run_id": state.id}, merge=key, at=at)
+            await self._engine.queue.defer(session, [alarm])
