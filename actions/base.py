@@ -3,6 +3,7 @@
 import hashlib
 import json
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
 from typing import ClassVar, Generic, Literal, TypeVar, get_args
@@ -163,6 +164,14 @@ class Action(ABC, Generic[InputT, PlanT, OutputT]):
     def probe(self, want: InputT, plan: PlanT, key: str) -> Probe:
         """Say whether a ``once`` effect has happened."""
         return Probe.UNKNOWN
+
+    @classmethod
+    def by_hand(cls, given: Mapping[str, JsonValue]) -> str | None:
+        """Return the shell command that does the same when Tocsin is down; None when there is none.
+
+        ``given`` is the runbook's ``with``: a value that only a run knows stands there as ``<name>``.
+        """
+        return None
 
     @classmethod
     def undoable(cls) -> bool:

@@ -1,6 +1,6 @@
 """Amazon RDS: fail an Aurora cluster over to one of its readers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import lru_cache
@@ -16,7 +16,7 @@ from botocore.exceptions import (
     PartialCredentialsError,
 )
 from botocore.exceptions import ConnectionError as NotReached
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from tocsin.actions.base import Action, Change, Effect, Frozen, Permission, Plan, Probe, Risk, Verdict
 from tocsin.connections import AwsConnection, Connections
@@ -108,6 +108,11 @@ class FailOverCluster(Action[FailOver, FailOverPlan, FailedOver]):
 
     def resources(self, want: FailOver) -> list[str]:
         return [_resource(want)]
+
+    @classmethod
+    def by_hand(cls, given: Mapping[str, JsonValue]) -> str:
+        target = f" --target-db-instance-identifier {given['target']}" if given.get("target") else ""
+        return f"aws rds failover-db-cluster --db-cluster-identifier {given.get('cluster')}{target}"
 
     def permissions(self, want: FailOver) -> list[Permission]:
         connection = self.connections.get(want.connection, AwsConnection)

@@ -1,7 +1,7 @@
 """The Kubernetes API as far as the actions need it: every call is bounded and every error has a class."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -15,7 +15,7 @@ from kubernetes.client import (
     Configuration,
     CoreV1Api,
 )
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, JsonValue, ValidationError
 
 from tocsin.actions.base import Frozen, Permission
 from tocsin.actions.kubernetes.failures import TIMEOUT, told
@@ -54,6 +54,11 @@ class Target(Frozen):
     def may(self, verb: str, resource: str) -> Permission:
         """Return the right to ``verb`` the resource ``group/plural`` in the target's namespace."""
         return Permission(system="kubernetes", verb=verb, resource=f"{resource} in {self.namespace}")
+
+
+def kubectl(given: Mapping[str, JsonValue], words: str) -> str:
+    """Return the command that a person types; ``words`` come before the Deployment's name."""
+    return f"kubectl -n {given.get('namespace')} {words} deployment/{given.get('deployment')}"
 
 
 class _Answer(Protocol):

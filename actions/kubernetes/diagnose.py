@@ -1,11 +1,12 @@
 """Look at a Deployment's events, pods and logs."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from tocsin.actions.base import Action, Effect, Frozen, Permission, Plan, Risk
-from tocsin.actions.kubernetes.client import Cluster, Target, cluster_of
+from tocsin.actions.kubernetes.client import Cluster, Target, cluster_of, kubectl
 from tocsin.actions.kubernetes.objects import ContainerState, Event, Pod
 from tocsin.errors import ActionFailed
 
@@ -48,6 +49,10 @@ class ShowEvents(Action[ListEvents, Plan, SeenEvents]):
     name = "k8s.events"
     risk = Risk.READ
     effect = Effect.READ
+
+    @classmethod
+    def by_hand(cls, given: Mapping[str, JsonValue]) -> str:
+        return f"kubectl -n {given.get('namespace')} get events --sort-by=.lastTimestamp"
 
     def permissions(self, want: ListEvents) -> list[Permission]:
         return [
@@ -114,6 +119,10 @@ class ShowLogs(Action[ReadLogs, Plan, Logs]):
     name = "k8s.logs"
     risk = Risk.READ
     effect = Effect.READ
+
+    @classmethod
+    def by_hand(cls, given: Mapping[str, JsonValue]) -> str:
+        return f"{kubectl(given, 'logs --all-containers')} --tail={given.get('lines', 50)}"
 
     def permissions(self, want: ReadLogs) -> list[Permission]:
         return [

@@ -5,10 +5,12 @@ into the Deployment. A template's environment may hold secrets, so a plan keeps 
 name and never the template.
 """
 
-from pydantic import Field
+from collections.abc import Mapping
+
+from pydantic import Field, JsonValue
 
 from tocsin.actions.base import Action, Change, Effect, Frozen, Permission, Plan, Risk, Verdict
-from tocsin.actions.kubernetes.client import TRIES, Cluster, Target, cluster_of, never_at_rest
+from tocsin.actions.kubernetes.client import TRIES, Cluster, Target, cluster_of, kubectl, never_at_rest
 from tocsin.actions.kubernetes.objects import Deployment, ReplicaSet
 from tocsin.actions.kubernetes.owners import gitops_warning
 from tocsin.actions.kubernetes.status import verdict
@@ -61,6 +63,11 @@ class UndoRollout(Action[RollBack, RollBackPlan, RolledBack]):
 
     def resources(self, want: RollBack) -> list[str]:
         return [want.resource]
+
+    @classmethod
+    def by_hand(cls, given: Mapping[str, JsonValue]) -> str:
+        revision = given.get("to_revision") or 0  # kubectl's word for the previous one
+        return f"{kubectl(given, 'rollout undo')} --to-revision={revision}"
 
     def permissions(self, want: RollBack) -> list[Permission]:
         return [

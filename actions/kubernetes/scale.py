@@ -1,9 +1,11 @@
 """Set a Deployment's replica count."""
 
-from pydantic import Field
+from collections.abc import Mapping
+
+from pydantic import Field, JsonValue
 
 from tocsin.actions.base import Action, Change, Effect, Frozen, Permission, Plan, Risk, Verdict
-from tocsin.actions.kubernetes.client import TRIES, Cluster, Target, cluster_of, never_at_rest
+from tocsin.actions.kubernetes.client import TRIES, Cluster, Target, cluster_of, kubectl, never_at_rest
 from tocsin.actions.kubernetes.objects import Autoscaler
 from tocsin.actions.kubernetes.owners import gitops_warning
 from tocsin.actions.kubernetes.status import verdict
@@ -41,6 +43,10 @@ class ScaleDeployment(Action[ScaleTo, ScalePlan, Scaled]):
 
     def resources(self, want: ScaleTo) -> list[str]:
         return [want.resource]
+
+    @classmethod
+    def by_hand(cls, given: Mapping[str, JsonValue]) -> str:
+        return kubectl(given, f"scale --replicas={given.get('replicas')}")
 
     def permissions(self, want: ScaleTo) -> list[Permission]:
         return [

@@ -1,9 +1,12 @@
 """How far a Deployment's rollout is, and the action that says it."""
 
+from collections.abc import Mapping
 from typing import Literal
 
+from pydantic import JsonValue
+
 from tocsin.actions.base import Action, Effect, Frozen, Permission, Plan, Risk, Verdict
-from tocsin.actions.kubernetes.client import Target, cluster_of
+from tocsin.actions.kubernetes.client import Target, cluster_of, kubectl
 from tocsin.actions.kubernetes.objects import Deployment
 
 State = Literal["complete", "progressing", "stalled"]
@@ -73,6 +76,10 @@ class ShowRollout(Action[Target, Plan, RolloutStatus]):
     name = "k8s.rollout_status"
     risk = Risk.READ
     effect = Effect.READ
+
+    @classmethod
+    def by_hand(cls, given: Mapping[str, JsonValue]) -> str:
+        return kubectl(given, "rollout status")
 
     def permissions(self, want: Target) -> list[Permission]:
         return [want.may("get", "apps/deployments")]
