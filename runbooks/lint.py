@@ -1,0 +1,51 @@
+"""What a well-formed runbook still gets wrong: ids, approvals, inputs, names, actions."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from tocsin.actions.registry import Registry
+from tocsin.runbooks import inputs, references, uses
+from tocsin.runbooks.model import Runbook
+from tocsin.runbooks.problems import Path, Problem
+from tocsin.runbooks.yaml import Document
+
+
+def lint(runbook: Runbook, document: Document, path: str, registry: Registry | None = None) -> list[Problem]:
+    """Return every problem of a runbook that could be built; with a registry, of its actions too."""
+    problems = []
+    for place, message in (*_structure(runbook), *_dead_expressions(runbook, document)):
+        problems.append(Problem(path, *document.value_mark(place), message))
+    outputs = uses.outputs(runbook, registry) if registry else {}
+    for place, nth, message, level in references.findings(runbook, outputs):
+        mark = document.value_mark(place) if nth is None else document.expression_mark(place, nth)
+        problems.append(Problem(path, *mark, message, level))
+    for place, message, level in uses.flaws(runbook, registry) if registry else ():
+        problems.append(Problem(path, *document.key_mark(place), message, level))
+    return problems
+
+
+def _structure(runbook: Runbook) -> Iterator[tuple[Path, str]]:
+    times = Counter(step.id for step in runbook.steps)
+    for index, step in enumerate(runbook.steps):
+        if times[step.id] > 1:
+            yield (
+                ("steps", index, "id"),
+                f"the id `{step.id}` is given {times[step.id]} times; ids are unique",
+            )
+        if step.approve and not (step.approve.from_ or runbook.permissions.approve):
+            message = "who approves? Give `approve.from` here or `permissions.approve` above: `[group:sre]`"
+            yield ("steps", index, "approve"), message
+    for name, spec in runbook.inputs.items():
+        for flaw in inputs.flaws(spec):
+            yield ("inputs", name), flaw
+    for index, trigger in enumerate(runbook.on):
+        for name in trigger.with_.keys() - runbook.inputs.keys():
+            yield ("on", index, "with", name), f"there is no input `{name}`"
+
+
+def _dead_expressions(runbook: Runbook, document: Document) -> Iterator[tuple[Path, str]]:
+    """Yield the places that hold ``${{`` where nothing evaluates it."""
+    alive = {document.written(spot.path) for spot in references.spots(runbook)}
+    for place, text in document.texts():
+        if "${{" in text and place not in alive:
+            yield place, f"`${{{{ }}}}` is not evaluated in `{place[-1]}`; write the text itself"

@@ -1,0 +1,81 @@
+"""Build a runbook from its YAML, or say everything that is wrong with it, by line and column."""
+
+import copy
+
+from pydantic import JsonValue, ValidationError
+from pydantic_core import ErrorDetails
+
+from tocsin.actions.registry import Registry
+from tocsin.errors import BadRunbook
+from tocsin.runbooks import lint, words, yaml
+from tocsin.runbooks.model import Runbook
+from tocsin.runbooks.problems import Mark, Path, Problem
+
+
+def load(text: str, path: str) -> Runbook:
+    """Return the runbook; raise BadRunbook listing every error as ``file:line:col: message``."""
+    runbook, problems = check(text, path)
+    errors = [str(problem) for problem in problems if problem.level == "error"]
+    if runbook is None or errors:
+        raise BadRunbook("\n".join(errors))
+    return runbook
+
+
+def check(text: str, path: str, registry: Registry | None = None) -> tuple[Runbook | None, list[Problem]]:
+    """Return the runbook, None when it has errors, and all its problems in the order of the file.
+
+    With a registry the actions it uses are checked too.
+    """
+    document, problems = yaml.read(text, path)
+    runbook: Runbook | None = None
+    if document is not None:
+        runbook, found = _build(document, path)
+        problems += found
+    if document is not None and runbook is not None:
+        problems += lint.lint(runbook, document, path, registry)
+    problems = sorted(dict.fromkeys(problems), key=lambda one: (one.line, one.column, one.message))
+    good = all(problem.level == "warning" for problem in problems)
+    return runbook if good else None, problems
+
+
+def _build(document: yaml.Document, path: str) -> tuple[Runbook | None, list[Problem]]:
+    """Return the runbook and what keeps it from being one.
+
+    What cannot be is left out and the rest is read once more, so that its problems are found as well.
+    """
+    if not isinstance(document.value, dict):
+        return None, [Problem(path, 1, 1, "a runbook is a map that begins with `schema: runbook/v1`")]
+    try:
+        return _validate(document.value), []
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+    problems = [_problem(detail, document, path) for detail in details]
+    rest = copy.deepcopy(document.value)
+    for detail in details:
+        _remove(rest, detail["loc"])
+    try:
+        return _validate(rest), problems
+    except ValidationError:
+        return None, problems
+
+
+def _validate(value: JsonValue) -> Runbook:
+    return Runbook.model_validate(value, by_alias=True, by_name=False)
+
+
+def _problem(detail: ErrorDetails, document: yaml.Document, path: str) -> Problem:
+    unknown = detail["type"] == "extra_forbidden"
+    mark: Mark = (document.key_mark if unknown else document.value_mark)(detail["loc"])
+    return Problem(path, mark.line, mark.column, words.explain(detail))
+
+
+def _remove(value: JsonValue, loc: Path) -> None:
+    """Take the part at ``loc`` out of a map, as far down as the file has it."""
+    here = value
+    for part in loc[:-1]:
+        if isinstance(here, dict) and part in here:
+            here = here[str(part)]
+        elif isinstance(here, list) and isinstance(part, int):
+            here = here[part]
+    if isinstance(here, dict):
+        here.pop(str(loc[-1]), None)
