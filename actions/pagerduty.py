@@ -72,7 +72,7 @@ def _translated(what: str) -> Iterator[None]:
     try:
         yield
     except pagerduty.HttpError as error:
-        status = error.response.status_code
+        status = error.response.status_code if error.response is not None else 500
         kind = _KINDS.get(status, ErrorClass.TRANSIENT if status >= 500 else ErrorClass.INVALID)
         raise ActionFailed(f"{what}: HTTP {status}", kind) from error
     except pagerduty.Error as error:

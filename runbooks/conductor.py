@@ -70,7 +70,7 @@ def _by_deadline(program: Program, state: RunState, decision: Decision) -> Decis
     if decision.events or decision.work or decision.wake_at is None:
         return decision
     asking = any(step.status == "awaiting_approval" for step in state.steps.values())
-    limit = decision.wake_at if asking else endings.deadline(program, state) + timedelta(seconds=1)
+    limit = decision.wake_at if asking else endings.deadline(program, state)
     return Decision(wake_at=min(decision.wake_at, limit))
 
 
@@ -105,8 +105,16 @@ def _plannable(program: Program, state: RunState) -> Iterator[PlanStep]:
 def _known(step: Step, state: RunState) -> bool:
     texts = [*_texts(dict(step.with_)), f"${{{{ {step.if_ or 'true'} }}}}"]
     paths = [path for text in texts for path in expressions.names(text)]
+    if ("incident", "channel") in paths and awaits_channel(state):
+        return False
     needed = {path[1] for path in paths if path[0] == "steps" and len(path) > 1}
     return all(state.step(one).status in {"succeeded", "skipped", "failed"} for one in needed)
+
+
+def awaits_channel(state: RunState) -> bool:
+    """Say whether the run belongs to an incident whose channel is not open yet."""
+    incident = state.scope.get("incident")
+    return isinstance(incident, dict) and incident.get("channel") is None
 
 
 def _texts(value: JsonValue) -> Iterator[str]:
@@ -161,6 +169,8 @@ def _assert(program: Program, state: RunState, step: Step) -> Decision:
 def _act(program: Program, state: RunState, step: Step, now: datetime) -> Decision:
     seen, facts = state.step(step.id), program.facts[step.uses or ""]
     match seen.status:
+        case "pending" if not _known(step, state):
+            return Decision(wake_at=endings.deadline(program, state))
         case "pending":
             return _work(PlanStep(step=step.id, want=_rendered(step, scope_of(program.runbook, state))))
         case "planned":

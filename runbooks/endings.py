@@ -88,7 +88,7 @@ def _in_flight(state: RunState) -> bool:
 
 def _overdue(program: Program, state: RunState, now: datetime) -> bool:
     asking = any(step.status == "awaiting_approval" for step in state.steps.values())
-    return not asking and now > deadline(program, state)
+    return not asking and now >= deadline(program, state)
 
 
 def _undoable(program: Program, state: RunState, step_id: str) -> bool:

@@ -7,6 +7,7 @@ from tocsin.errors import Conflict
 from tocsin.runbooks.model import Runbook
 from tocsin.runbooks.revisions import Revisions, parse
 from tocsin.runbooks.state import RunState
+from tocsin.runbooks.tables import Revision
 from tocsin.runbooks.work import ActionFacts, Program
 
 
@@ -17,6 +18,7 @@ class Programs:
         self._revisions = revisions
         self._registry = registry
         self._ready: dict[str, Program] = {}
+        self._parsed: dict[str, Runbook] = {}
 
     async def get(self, session: AsyncSession, state: RunState) -> Program:
         """Return the run's program; raise Conflict when an action changed its meaning since the run began."""
@@ -25,8 +27,14 @@ class Programs:
                 raise Conflict(f"run {state.id[:8]} began with {uses} version {version}, which is no more")
         if state.revision not in self._ready:
             revision = await self._revisions.get(session, state.runbook, state.revision)
-            self._ready[state.revision] = self.program(parse(revision))
+            self._ready[state.revision] = self.program(self.runbook(revision))
         return self._ready[state.revision]
+
+    def runbook(self, revision: Revision) -> Runbook:
+        """Return a revision's runbook."""
+        if revision.digest not in self._parsed:
+            self._parsed[revision.digest] = parse(revision)
+        return self._parsed[revision.digest]
 
     def program(self, runbook: Runbook) -> Program:
         """Return a runbook with the facts of its actions; raise NotFound when one is unknown."""

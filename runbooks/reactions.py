@@ -3,16 +3,22 @@
 from collections.abc import Iterable
 
 from tocsin.events import run as events
+from tocsin.events.incident import ChannelOpened
 from tocsin.jobs import Job
 from tocsin.log import Entry
 
 _MOVES = (
     events.RunRequested,
+    events.ChannelKnown,
     events.ApprovalGiven,
     events.ApprovalRejected,
     events.CancelRequested,
     events.UnknownResolved,
 )
+
+
+def _begins(entry: Entry) -> bool:
+    return isinstance(entry.event, events.RunRequested)
 
 
 def advance_job(run_id: str) -> Job:
@@ -24,6 +30,9 @@ def advance_job(run_id: str) -> Job:
 
 def reactions(entry: Entry) -> Iterable[Job]:
     """Return the jobs of one entry."""
+    if isinstance(entry.event, ChannelOpened) or (entry.incident_id and _begins(entry)):
+        args: dict[str, str | int] = {"incident_id": entry.incident_id or ""}
+        yield Job(task="runbooks.tell_channel", args=args)
     if entry.run_id is None:
         return
     if isinstance(entry.event, _MOVES):

@@ -179,6 +179,10 @@ def apply(state: RunState, entry: Entry) -> RunState:
             return replace(state, awaited=resources, holders=holders)
         case events.LocksTaken(resources=resources):
             return replace(state, held=state.held | set(resources), awaited=(), holders=())
+        case events.ChannelKnown(channel=channel):
+            incident = state.scope.get("incident")
+            known = {**incident, "channel": channel} if isinstance(incident, dict) else incident
+            return replace(state, scope={**state.scope, "incident": known})
         case events.CancelRequested():
             return replace(state, cancel=event, status="running")
         case events.RunFinished(status=status, summary=summary, outputs=outputs):

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from tocsin.db import Database
 from tocsin.events import Event, Fact
 from tocsin.events import run as events
+from tocsin.incidents.tables import Incident
 from tocsin.jobs import Job, JobQueue
 from tocsin.log import Log
 from tocsin.runbooks import endings, locks
@@ -18,6 +20,7 @@ from tocsin.runbooks.deeds import Deed, Deeds
 from tocsin.runbooks.programs import Programs
 from tocsin.runbooks.reactions import advance_job
 from tocsin.runbooks.state import RunState, apply, fold
+from tocsin.runbooks.tables import Run
 from tocsin.runbooks.work import Program, StartStep, TakeLocks, UndoStep
 
 
@@ -60,6 +63,16 @@ class Worker:
         async with self._engine.database.transaction() as session:
             waiting = await locks.first_in_line(session)
             await self._engine.queue.defer(session, [advance_job(run_id) for run_id in waiting])
+
+    async def tell_channel(self, incident_id: str) -> None:
+        """Tell the incident's runs its channel, once it has one."""
+        async with self._engine.database.transaction() as session:
+            incident = await session.get_one(Incident, incident_id)
+            query = select(Run.id).where(Run.incident_id == incident_id, col(Run.finished_at).is_(None))
+            for run_id in (await session.exec(query)).all() if incident.channel else ():
+                known = events.ChannelKnown(channel=incident.channel or "")
+                fact = Fact(event=known, incident_id=incident_id, run_id=run_id, source_ref="channel")
+                await self._engine.log.append(session, f"run/{run_id}", [fact])
 
     async def _settle(
         self, session: AsyncSession, program: Program, state: RunState

@@ -7,12 +7,12 @@ import hashlib
 import hmac
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, JsonValue
 
-from tocsin.errors import BadPayload, BadSignature
+from tocsin.errors import BadSignature
 from tocsin.events import Actor
 from tocsin.incidents.alerts import Alert, Change, Webhook
 
@@ -81,12 +81,15 @@ def verify(signatures: str, body: bytes, secrets: Sequence[bytes]) -> None:
 
 
 def parse(body: bytes) -> Webhook:
-    """Return what the payload comes down to; raise BadPayload when it is not a V3 event at all."""
+    """Return what the payload comes down to.
+
+    A body that is no V3 event was signed all the same, so it is PagerDuty's: it is stored as ``unreadable``.
+    """
     try:
         raw: dict[str, Any] = json.loads(body)
         event = _Payload.model_validate(raw).event
-    except (ValueError, RecursionError, ValidationError) as error:
-        raise BadPayload(f"not a PagerDuty V3 event: {type(error).__name__}") from error
+    except (ValueError, RecursionError):
+        return _unreadable(body)
     return Webhook(
         source="pagerduty",
         event_id=event.id,
@@ -98,6 +101,17 @@ def parse(body: bytes) -> Webhook:
         alert=_alert(event),
         change=_change(event),
         event=_seen(event, raw),
+    )
+
+
+def _unreadable(body: bytes) -> Webhook:
+    return Webhook(
+        source="pagerduty",
+        event_id=f"sha256:{hashlib.sha256(body).hexdigest()}",
+        event_type="unreadable",
+        occurred_at=datetime.now(UTC),
+        actor=_actor(None),
+        body=body.decode("utf-8", "replace"),
     )
 
 

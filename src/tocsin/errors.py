@@ -15,10 +15,6 @@ class BadSignature(TocsinError):
     """A webhook's signature does not match its body."""
 
 
-class BadPayload(TocsinError):
-    """A signed webhook's body is not what its source documents."""
-
-
 class Invalid(TocsinError):
     """A command's arguments make no sense; nothing was changed."""
 

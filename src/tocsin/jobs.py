@@ -14,6 +14,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from tocsin.errors import StaleStream
 
+QUEUE = "tocsin"
+"""The one queue; every worker takes from it."""
+
 
 class Job(BaseModel):
     """One reaction, waiting to be done."""
@@ -60,7 +63,7 @@ class JobQueue:
     async def _inserted(self, session: AsyncSession, job: Job) -> bool:
         raw = (await (await session.connection()).get_raw_connection()).driver_connection
         queued = QueuedJob(
-            queue="tocsin",
+            queue=QUEUE,
             task_name=job.task,
             task_kwargs=dict(job.args),
             lock=job.lock,

@@ -30,6 +30,7 @@ IncidentEvent = (
 )
 RunEvent = (
     run.RunRequested
+    | run.ChannelKnown
     | run.StepSkipped
     | run.StepPlanned
     | run.ApprovalRequested

@@ -28,6 +28,13 @@ class RunRequested(Event):
     """A trigger with the same key within its window starts nothing."""
 
 
+class ChannelKnown(Event):
+    """The incident's channel was opened; steps that post there need wait no longer."""
+
+    type: Literal["channel_known"] = "channel_known"
+    channel: str
+
+
 class StepSkipped(Event):
     """The step's ``if`` did not hold, or its approval expired with ``on_expiry: skip``."""
 

@@ -1,0 +1,41 @@
+"""What routes are handed: built by the composition root, kept on the app."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from tocsin.access import Access
+from tocsin.db import Database
+from tocsin.incidents.intake import Intake
+from tocsin.incidents.lifecycle import Lifecycle
+from tocsin.log import Log
+from tocsin.postmortems.drafts import Drafts
+from tocsin.runbooks.commands import Runs
+from tocsin.runbooks.revisions import Revisions
+from tocsin.runbooks.triggers import Triggers
+from tocsin.settings import Settings
+
+
+@dataclass(frozen=True)
+class Door:
+    """Everything the routes use."""
+
+    settings: Settings
+    database: Database
+    log: Log
+    access: Access
+    intake: Intake
+    triggers: Triggers
+    lifecycle: Lifecycle
+    runs: Runs
+    revisions: Revisions
+    drafts: Drafts
+
+
+def _door(request: Request) -> Door:
+    door: Door = request.app.state.door
+    return door
+
+
+TheDoor = Annotated[Door, Depends(_door)]
