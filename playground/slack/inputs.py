@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tocsin.playground.slack.blocks import elements_of, options_of
 from tocsin.playground.slack.errors import NoSuchThing
-from tocsin.playground.slack.shapes import Json, as_object, child, text
+from tocsin.playground.slack.shapes import Json, child, text
 
 _CHOSEN = {
     "users_select": "selected_user",
@@ -81,7 +81,8 @@ def _option(element: Json, value: str) -> Json:
 def values(blocks: Sequence[Json], known: Json, entered: Json) -> Json:
     """Build `state.values`: initial values, over them what is known, over that what was just entered.
 
-    `entered` maps action_id to a plain value, or block_id to {action_id: state} in Slack's own shape.
+    `entered` maps action_id to a plain value, or block_id to {action_id: plain value,
+    or state in Slack's own shape}.
     """
     state: dict[str, Json] = {}
     used: set[str] = set()
@@ -90,9 +91,11 @@ def values(blocks: Sequence[Json], known: Json, entered: Json) -> Json:
             continue
         block_id, action_id = text(block, "block_id"), text(element, "action_id")
         current = child(child(known, block_id), action_id) or initial(element)
-        own = child(entered, block_id).get(action_id)
-        if own is not None:
-            current, used = as_object(own), used | {block_id}
+        within = child(entered, block_id)
+        if action_id in within:
+            own = within[action_id]
+            current = own if isinstance(own, dict) else filled(element, _simple(own))
+            used = used | {block_id}
         elif action_id in entered:
             current, used = filled(element, _simple(entered[action_id])), used | {action_id}
         state.setdefault(block_id, {})[action_id] = current
