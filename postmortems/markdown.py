@@ -1,6 +1,7 @@
 """Markdown's autoescape: whatever a template prints is text, unless one of these functions wrote it."""
 
 import re
+from functools import lru_cache
 from urllib.parse import quote as percent
 
 from tocsin.postmortems.texts import one_line
@@ -11,6 +12,7 @@ _INLINE = re.compile(
     r"|(?P<mention>(?<![\w@])@(?=\w))"
 )
 _BLOCK = re.compile(r"^([#+=-]|\d{1,9}(?=[.)]))")
+_URL_SAFE = "%:/?#[]@!$&'()*+,;=-._~"
 _WORD_JOINER = "\u2060"
 """Between @ and a name: it looks the same, and calls nobody."""
 
@@ -28,7 +30,7 @@ def escaped(value: object) -> str:
     """
     if isinstance(value, Written):
         return value
-    return _BLOCK.sub(_literal_block, _INLINE.sub(_literal, one_line(str(value))))
+    return _escaped(str(value))
 
 
 def quoted(text: str) -> Written:
@@ -42,7 +44,10 @@ def linked(url: str, label: str) -> Written:
     return Written(f"[{escaped(label)}](<{percent(url, safe=_URL_SAFE)}>)")
 
 
-_URL_SAFE = "%:/?#[]@!$&'()*+,;=-._~"
+@lru_cache(maxsize=1024)
+def _escaped(text: str) -> str:
+    # Names, roles and sources stand in every row of a timeline, hence the cache.
+    return _BLOCK.sub(_literal_block, _INLINE.sub(_literal, one_line(text)))
 
 
 def _literal(found: re.Match[str]) -> str:

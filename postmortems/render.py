@@ -2,11 +2,12 @@
 
 import hashlib
 from datetime import UTC, datetime, tzinfo
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Literal, assert_never
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
 
 from tocsin.postmortems.clock import elapsed, length, moment
 from tocsin.postmortems.markdown import Written, escaped, linked, quoted
@@ -22,10 +23,9 @@ def render(postmortem: Postmortem, format: Format = "md", zone: tzinfo = UTC) ->
     """Return the postmortem as a document; ``zone`` is that of every time in Markdown and HTML."""
     match format:
         case "md":
-            written = partial(_written, zone=zone)
-            return _markdown().render(pm=postmortem, summary_prompt=SUMMARY, moment=written)
+            return _markdown().render(pm=postmortem, summary_prompt=SUMMARY, zone=zone)
         case "html":
-            return _html().render(pm=postmortem, summary_prompt=SUMMARY, moment=partial(moment, zone=zone))
+            return tidy(_html().render(pm=postmortem, summary_prompt=SUMMARY, zone=zone))
         case "json":
             return f"{postmortem.model_dump_json(indent=2)}\n"
         case _:
@@ -42,6 +42,7 @@ def _markdown() -> Template:
     environment = _environment(autoescape=False)
     environment.finalize = escaped
     environment.filters |= {
+        "moment": lambda at, zone: Written(moment(at, zone)),
         "elapsed": lambda duration: Written(elapsed(duration)),
         "length": lambda duration: Written(length(duration)),
         "quoted": quoted,
@@ -53,8 +54,7 @@ def _markdown() -> Template:
 @cache
 def _html() -> Template:
     environment = _environment(autoescape=True)
-    environment.finalize = _visible
-    environment.filters |= {"elapsed": elapsed, "length": length}
+    environment.filters |= {"moment": _time_element, "elapsed": elapsed, "length": length}
     return environment.get_template("postmortem.html.j2")
 
 
@@ -71,10 +71,5 @@ def _environment(autoescape: bool) -> Environment:
     return environment
 
 
-def _written(at: datetime, zone: tzinfo) -> Written:
-    return Written(moment(at, zone))
-
-
-def _visible(value: object) -> object:
-    """Return what HTML's own autoescape is given: texts without invisible characters."""
-    return tidy(value) if type(value) is str else value
+def _time_element(at: datetime, zone: tzinfo) -> Markup:
+    return Markup(f'<time datetime="{at.isoformat()}">{moment(at, zone)}</time>')  # noqa: S704  # no text in it

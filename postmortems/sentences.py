@@ -20,6 +20,7 @@ class Sentence(NamedTuple):
     kind: Kind
     text: str
     link: str = ""
+    step: str | None = None
 
 
 Silent = (
@@ -29,7 +30,7 @@ Silent = (
     | incident.PagerNoted
     | incident.PostmortemDrafted
     | incident.DeliveryReceived
-    | incident.DeliveryMatched
+    | run.ChannelKnown
     | run.LocksTaken
     | run.StepChecked
     | run.WaitEnded
@@ -98,13 +99,16 @@ def tell(event: IncidentEvent | RunEvent, name_of: Namer, runbook: str) -> Sente
         return _surroundings(event, name_of)
     if isinstance(event, Running):
         return _running(event, runbook)
+    told = _of_step(event, f"{runbook} › {event.step}", name_of)
+    return told and told._replace(step=event.step)
+
+
+def _of_step(event: Stepping | Approving | Undoing, name: str, name_of: Namer) -> Sentence | None:
     if isinstance(event, Stepping):
-        return _stepping(event, f"{runbook} › {event.step}")
+        return _stepping(event, name)
     if isinstance(event, Approving):
-        return _approving(event, f"{runbook} › {event.step}", name_of)
-    if isinstance(event, Undoing):
-        return _undoing(event, f"{runbook} › {event.step}")
-    assert_never(event)
+        return _approving(event, name, name_of)
+    return _undoing(event, name)
 
 
 def _course(event: Course) -> Sentence:

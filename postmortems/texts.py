@@ -16,7 +16,7 @@ _MRKDWN = re.compile(r"<([@#!]?)([^<>|\s][^<>|]*)(?:\|([^<>]*))?>")
 
 def tidy(text: str) -> str:
     """Return ``text`` without characters that nobody can see."""
-    return _INVISIBLE.sub("", text)
+    return text if text.isprintable() else _INVISIBLE.sub("", text)
 
 
 def one_line(text: str, longest: int | None = None) -> str:
@@ -27,6 +27,8 @@ def one_line(text: str, longest: int | None = None) -> str:
 
 def plain(mrkdwn: str, name_of: Callable[[str], str]) -> str:
     """Return Slack's message text as people read it; ``name_of`` knows the names behind user ids."""
+    if "<" not in mrkdwn and "&" not in mrkdwn:
+        return mrkdwn
 
     def read(found: re.Match[str]) -> str:
         sign, target, label = found[1], found[2], found[3]

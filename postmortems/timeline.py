@@ -104,7 +104,7 @@ def _row(entry: Entry, start: datetime, people: People, runbooks: dict[str | Non
         position=entry.position,
         recorded_at=entry.recorded_at if late else None,
         run_id=entry.run_id,
-        step=getattr(entry.event, "step", None),
+        step=told.step,
     )
 
 
