@@ -37,10 +37,10 @@ def ending_of(program: Program, state: RunState, now: datetime) -> Ending | None
         if approval.on_expiry != "skip":
             why = f"nobody approved {state.expired} in time"
             return Ending("expired", why, compensate=approval.on_expiry == "compensate")
-    if state.failed is not None and program.step(state.failed).on_failure != "continue":
-        why = f"{state.failed} failed: {state.step(state.failed).error}"
-        compensate = program.step(state.failed).on_failure == "compensate"
-        return _failed(program, state, why, compensate)
+    fatal = [step for step in map(program.step, state.failures) if step.on_failure != "continue"]
+    if fatal:
+        why = f"{fatal[0].id} failed: {state.step(fatal[0].id).error}"
+        return _failed(program, state, why, fatal[0].on_failure == "compensate")
     if state.cancel is not None and not _in_flight(state):
         return Ending("cancelled", state.cancel.reason or "cancelled", compensate=state.cancel.compensate)
     if _overdue(program, state, now):

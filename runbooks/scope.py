@@ -39,6 +39,6 @@ def _step(status: str, output: Mapping[str, JsonValue]) -> JsonValue:
 
 
 def _failure(state: RunState) -> JsonValue:
-    if state.failed is None:
+    if not state.failures:
         return None
-    return {"step": state.failed, "summary": state.step(state.failed).error}
+    return {"step": state.failures[-1], "summary": state.step(state.failures[-1]).error}

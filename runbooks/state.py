@@ -98,8 +98,8 @@ class RunState:
     held: frozenset[str] = frozenset()
     awaited: tuple[str, ...] = ()
     holders: tuple[str, ...] = ()
-    failed: str | None = None
-    """The step the run failed at."""
+    failures: tuple[str, ...] = ()
+    """Steps that failed for good, in order; those that may fail are among them."""
     cancel: events.CancelRequested | None = None
     rejected: str = ""
     expired: str | None = None
@@ -166,7 +166,7 @@ def apply(state: RunState, entry: Entry) -> RunState:
         case events.StepStarted(step=step) if step not in state.effects:
             return replace(state, effects=(*state.effects, step))
         case events.StepFailed(step=step, retry_at=None) | events.VerificationFailed(step=step):
-            return replace(state, failed=step)
+            return replace(state, failures=(*state.failures, step))
         case events.ApprovalGiven(step=step):
             return replace(state, parked=state.parked + _asked_for(state, step, at))
         case events.ApprovalRejected(step=step, reason=reason):

@@ -2,17 +2,18 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
 
 from tocsin.main import House
 
-WORKER_OPTIONS = {
+WORKER_OPTIONS: dict[str, Any] = {
     "concurrency": 20,
-    "fetch_job_polling_interval": 0.25,  # jobs scheduled for later are found by looking; those due now are told
+    "fetch_job_polling_interval": 0.25,  # for jobs scheduled for later; those due now are told
     "abort_job_polling_interval": 30.0,
     "update_heartbeat_interval": 2.0,
     "stalled_worker_timeout": 30.0,
@@ -32,11 +33,19 @@ async def work(house: House, stop: asyncio.Event, name: str = "worker") -> None:
     await asyncio.gather(worker, return_exceptions=True)
 
 
+class _Server(uvicorn.Server):
+    """Leaves the signals to us: the worker has to hear of them too."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
 async def listen(app: FastAPI, host: str, port: int, stop: asyncio.Event) -> None:
     """Answer HTTP until ``stop``; ends with SystemExit when the port is taken."""
     config = uvicorn.Config(app, host=host, port=port, log_config=None, access_log=False, lifespan="off")
-    server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+    server = _Server(config)
     serving = asyncio.create_task(server.serve())
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
