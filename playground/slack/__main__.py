@@ -39,7 +39,8 @@ def main() -> None:
         retry_delays=tuple(delay * asked.retry_scale for delay in defaults.retry_delays),
     )
     print(f"Slack to practise: http://{asked.host}:{asked.port}/", flush=True)
-    uvicorn.run(create_app(Workspace(settings)), host=asked.host, port=asked.port, log_level="warning")
+    app = create_app(Workspace(settings))
+    uvicorn.run(app, host=asked.host, port=asked.port, log_level="warning", timeout_graceful_shutdown=1)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,14 @@ from tocsin.playground.slack.errors import NoSuchThing, SlackError
 from tocsin.playground.slack.faults import Faults
 from tocsin.playground.slack.limits import Limits
 from tocsin.playground.slack.page.routes import page_routes
-from tocsin.playground.slack.practice import Pulse, Stage, acting_routes, speaking_routes, string_routes
+from tocsin.playground.slack.practice import (
+    Pulse,
+    Stage,
+    acting_routes,
+    breaking_routes,
+    speaking_routes,
+    watching_routes,
+)
 from tocsin.playground.slack.shapes import as_object
 from tocsin.playground.slack.sockets import Sockets
 from tocsin.playground.slack.workspace import Workspace
@@ -47,20 +54,21 @@ def create_app(workspace: Workspace) -> FastAPI:
     app.add_exception_handler(SlackError, _refused)
     for router in (
         webapi.routes(stage),
-        transfer_routes(stage),
+        file_routes(workspace),
+        answer_routes(stage),
         acting_routes(stage),
         speaking_routes(stage),
-        string_routes(stage, pulse),
+        watching_routes(stage, pulse),
+        breaking_routes(stage),
         page_routes(),
     ):
         app.include_router(router)
     return app
 
 
-def transfer_routes(stage: Stage) -> APIRouter:
-    """Route the addresses that Web API answers and payloads hand out."""
+def file_routes(workspace: Workspace) -> APIRouter:
+    """Route the addresses that the files' methods hand out."""
     router = APIRouter()
-    workspace = stage.workspace
 
     @router.post("/upload/v1/{file_id}")
     async def upload(file_id: str, request: Request) -> Response:
@@ -78,6 +86,14 @@ def transfer_routes(stage: Stage) -> APIRouter:
             return PlainTextResponse("no such file", status_code=404)
         headers = {"Content-Disposition": "attachment", "X-Content-Type-Options": "nosniff"}
         return Response(stored.content, media_type="application/octet-stream", headers=headers)
+
+    return router
+
+
+def answer_routes(stage: Stage) -> APIRouter:
+    """Route the response_urls that payloads carry, and the sockets that apps.connections.open gives."""
+    router = APIRouter()
+    workspace = stage.workspace
 
     @router.post("/response/{token}")
     async def respond(token: str, request: Request) -> Response:

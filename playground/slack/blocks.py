@@ -114,7 +114,7 @@ def _check_section(checker: Checker, block: Json, pointer: str) -> None:
     fields = items(block, "fields")
     checker.at_most(fields, 10, f"{pointer}/fields")
     for index, one in enumerate(fields):
-        checker.words({"field": one}, "field", 2000, f"{pointer}/fields/{index}")
+        checker.words({str(index): one}, str(index), 2000, f"{pointer}/fields")
     accessory = child(block, "accessory")
     if text(accessory, "type") == "image":
         _check_image(checker, accessory, f"{pointer}/accessory")
@@ -234,8 +234,3 @@ def elements_of(blocks: Sequence[Json]) -> Iterator[tuple[Json, Json]]:
         for element in candidates:
             if text(element, "type") in _ACTIONS | _INPUTS:
                 yield block, element
-
-
-def find_element(blocks: Sequence[Json], action_id: str) -> tuple[Json, Json] | None:
-    """Find the element with this action_id, and its block."""
-    return next((pair for pair in elements_of(blocks) if text(pair[1], "action_id") == action_id), None)

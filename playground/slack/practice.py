@@ -149,8 +149,8 @@ def speaking_routes(stage: Stage) -> APIRouter:
     return router
 
 
-def string_routes(stage: Stage, pulse: Pulse) -> APIRouter:
-    """Route what no person in the workspace can do: look behind, break, repeat, reset."""
+def watching_routes(stage: Stage, pulse: Pulse) -> APIRouter:
+    """Route what looks behind the stage and changes nothing."""
     router = APIRouter(prefix="/practice")
 
     @router.get("/state")
@@ -169,6 +169,13 @@ def string_routes(stage: Stage, pulse: Pulse) -> APIRouter:
     @router.get("/deliveries")
     async def deliveries() -> Json:
         return {"events": [_delivery_line(stage, event_id) for event_id in stage.delivery.events]}
+
+    return router
+
+
+def breaking_routes(stage: Stage) -> APIRouter:
+    """Route what no person in the workspace can do: repeat, break, reset."""
+    router = APIRouter(prefix="/practice")
 
     @router.post("/deliver")
     async def deliver(request: Deliver) -> Json:

@@ -170,9 +170,9 @@ async def test_a_dropped_socket_is_opened_again_by_its_client(address: str, play
     heard: list[SocketModeRequest] = []
     client = socket_client(address, heard)
     await client.connect()  # type: ignore[no-untyped-call]
-    first = await client.session_id()
+    first = client.current_session
     dropped = await asyncio.to_thread(player.drop_sockets, "refresh")
-    await new_session(client, first)
+    await asyncio.to_thread(player.wait_for, lambda: client.current_session is not first, 5, "a new session")
     await asyncio.to_thread(player.say, "ana", "#general", "still there?")
     await attempts(player, 1)
     await client.close()  # type: ignore[no-untyped-call]
@@ -200,9 +200,3 @@ def socket_client(address: str, heard: list[SocketModeRequest]) -> SocketModeCli
 
     client.socket_mode_request_listeners.append(hear)
     return client
-
-
-async def new_session(client: SocketModeClient, old: str) -> None:
-    async with asyncio.timeout(5):
-        while await client.session_id() == old or not await client.is_connected():
-            await asyncio.sleep(0.02)

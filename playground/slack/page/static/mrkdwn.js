@@ -33,7 +33,7 @@ function paragraphs(text) {
   let quote = null;
   const lines = text.split("\n");
   lines.forEach((line, index) => {
-    const quoted = line.match(/^&gt; ?(.*)$/);
+    const quoted = line.match(/^(?:&gt;|>) ?(.*)$/);
     if (quoted) {
       if (!quote) nodes.push((quote = h("blockquote")));
       else quote.append(h("br"));
