@@ -83,7 +83,7 @@ class Deeds:
             if error.retryable:
                 raise
             return "unknown"
-        return found.value  # type: ignore[no-any-return]
+        return found.value
 
     async def _undo(self, step: Step, action: AnyAction, seen: StepState) -> Event:
         want, plan = self._ready(action, seen)

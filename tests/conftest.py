@@ -1,0 +1,78 @@
+"""Fixtures for all tests: a real PostgreSQL, a fresh database for each test, and the house built on it."""
+
+import itertools
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from tocsin import db
+from tocsin.db import Database, Embedded
+from tocsin.main import House, house as build_house
+from tocsin.settings import Settings, load
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a PostgreSQL server whose ``template`` database has the whole schema."""
+    embedded = Embedded(tmp_path_factory.mktemp("postgres"))
+    with psycopg.connect(embedded.url, autocommit=True) as connection:
+        connection.execute("create database template_tocsin")
+    db.upgrade(named(embedded.url, "template_tocsin"))
+    yield embedded.url
+    embedded.stop()
+
+
+@pytest.fixture
+def database_url(postgres: str) -> Iterator[str]:
+    """The URL of a fresh database with the whole schema and nothing in it."""
+    name = f"test_{next(_numbers)}"
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(sql.SQL("create database {} template template_tocsin").format(sql.Identifier(name)))
+        yield named(postgres, name)
+        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """Connections to a fresh database."""
+    opened = Database(database_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def organisation() -> str:
+    """The text of ``tocsin.yaml``; a test module may override it."""
+    return (Path(__file__).parent / "tocsin.yaml").read_text()
+
+
+@pytest.fixture
+def settings(database_url: str, organisation: str, tmp_path: Path) -> Settings:
+    """Settings as an installation would have them, without Slack and PagerDuty."""
+    (tmp_path / "tocsin.yaml").write_text(organisation)
+    return load(
+        {
+            "TOCSIN_CONFIG": str(tmp_path / "tocsin.yaml"),
+            "TOCSIN_DATABASE_URL": database_url,
+            "TOCSIN_PAGERDUTY_WEBHOOK_SECRETS": "new-secret,old-secret",
+            "TOCSIN_BOOTSTRAP_TOKEN": "bootstrap-token-of-the-tests",
+        }
+    )
+
+
+@pytest.fixture
+async def house(settings: Settings) -> AsyncIterator[House]:
+    """Everything, built on a fresh database; no worker runs."""
+    async with build_house(settings) as built:
+        yield built
+
+
+def named(url: str, database: str) -> str:
+    """Return the URL of another database of the same server."""
+    head, _, query = url.partition("?")
+    return f"{head.rpartition('/')[0]}/{database}?{query}"
