@@ -32,7 +32,10 @@ SECRET = "$secret"  # noqa: S105
 Scope = Mapping[str, JsonValue]
 """The roots an expression sees; ``now`` is the time that ``now()`` gives, RFC 3339."""
 
-_HOLE = re.compile(r"\$\{\{((?:[^'\"}]|'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|}(?!}))*)}}", re.DOTALL)
+_HOLE = re.compile(
+    r"""\$\{\{ (?P<source> (?: [^'"}] | '(?:[^'\\]|\\.)*+' | "(?:[^"\\]|\\.)*+" | }(?!}) )*+ ) }}""",
+    re.S | re.X,
+)
 _SECRET = re.compile(r"\s*secrets\.([A-Za-z][A-Za-z0-9_]{0,63})\s*")
 _FAULTS = (TypeError, ValueError, ArithmeticError, LookupError, RecursionError)
 
@@ -121,10 +124,10 @@ def compile_text(text: str) -> Text:
     """Return a text with its ``${{ }}`` compiled; raise BadExpression naming what is wrong."""
     parts: list[str | Compiled | Secret] = []
     end = 0
-    for hole in _HOLE.finditer(text):
+    for hole in _holes(text):
         parts.extend([text[end : hole.start()]] if hole.start() > end else [])
-        secret = secret_name(hole[1])
-        parts.append(Secret(secret) if secret else compile_expression(hole[1]))
+        secret = secret_name(hole["source"])
+        parts.append(Secret(secret) if secret else compile_expression(hole["source"]))
         end = hole.end()
     if "${{" in text[end:]:
         raise BadExpression("`${{` is not closed: write `${{ … }}`, with a space between braces inside it")
@@ -136,12 +139,12 @@ def compile_text(text: str) -> Text:
 
 def holes(text: str) -> list[str]:
     """Return the source of every ``${{ }}`` of a text in their order."""
-    return [hole[1] for hole in _HOLE.finditer(text)]
+    return [hole["source"] for hole in _holes(text)]
 
 
 def fill_in(text: str) -> str:
     """Return a text for people: ``${{ inputs.service }}`` as ``<service>``."""
-    return _HOLE.sub(lambda hole: f"<{hole[1].strip().removeprefix('inputs.')}>", text)
+    return _HOLE.sub(lambda hole: f"<{hole['source'].strip().removeprefix('inputs.')}>", text)
 
 
 def secret_name(source: str) -> str | None:
@@ -189,6 +192,14 @@ def texts(value: JsonValue) -> Iterator[str]:
         yield value
     for _, item in items(value):
         yield from texts(item)
+
+
+def _holes(text: str) -> Iterator[re.Match[str]]:
+    """Yield the holes up to the first that is not closed, so that a text is gone through once."""
+    begin = text.find("${{")
+    while begin >= 0 and (hole := _HOLE.match(text, begin)):
+        yield hole
+        begin = text.find("${{", hole.end())
 
 
 def _fill(text: Text, scope: Scope) -> JsonValue:

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from tocsin.actions.registry import Registry
 from tocsin.runbooks import inputs, references, uses
 from tocsin.runbooks.model import Runbook
-from tocsin.runbooks.problems import Path, Problem
+from tocsin.runbooks.problems import Path, Problem, did_you_mean
 from tocsin.runbooks.yaml import Document
+
+_ALERT_FIELDS = frozenset({"source", "service", "severity", "status"})
 
 
 def lint(runbook: Runbook, document: Document, path: str, registry: Registry | None = None) -> list[Problem]:
@@ -40,7 +42,11 @@ def _structure(runbook: Runbook) -> Iterator[tuple[Path, str]]:
             yield ("inputs", name), flaw
     for index, trigger in enumerate(runbook.on):
         for name in trigger.with_.keys() - runbook.inputs.keys():
-            yield ("on", index, "with", name), f"there is no input `{name}`"
+            hint = did_you_mean(name, runbook.inputs)
+            yield ("on", index, "with", name), f"there is no input `{name}`.{hint}"
+        for name in (trigger.alert or {}).keys() - _ALERT_FIELDS:
+            hint = did_you_mean(name, _ALERT_FIELDS)
+            yield ("on", index, "alert", name), f"an alert cannot be chosen by `{name}`.{hint}"
 
 
 def _dead_expressions(runbook: Runbook, document: Document) -> Iterator[tuple[Path, str]]:

@@ -48,7 +48,7 @@ def _build(document: yaml.Document, path: str) -> tuple[Runbook | None, list[Pro
     try:
         return _validate(document.value), []
     except ValidationError as error:
-        details = error.errors(include_url=False)
+        details = [detail for detail in error.errors(include_url=False) if not _echoes(detail)]
     problems = [_problem(detail, document, path) for detail in details]
     rest = copy.deepcopy(document.value)
     for detail in details:
@@ -61,6 +61,11 @@ def _build(document: yaml.Document, path: str) -> tuple[Runbook | None, list[Pro
 
 def _validate(value: JsonValue) -> Runbook:
     return Runbook.model_validate(value, by_alias=True, by_name=False)
+
+
+def _echoes(detail: ErrorDetails) -> bool:
+    """Say whether it only counts entries that are wrong themselves: the list was not empty."""
+    return detail["type"] == "too_short" and bool(detail["input"])
 
 
 def _problem(detail: ErrorDetails, document: yaml.Document, path: str) -> Problem:

@@ -39,7 +39,7 @@ class Problem:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return `` Did you mean `x`?`` for the nearest known word, or the list of them when none is near."""
-    words = sorted(known)
+    words = sorted(set(known))
     near = difflib.get_close_matches(word[:64], words, n=1)
     if near:
         return f" Did you mean `{near[0]}`?"
