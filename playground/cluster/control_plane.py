@@ -1,8 +1,9 @@
-"""A real control plane on loopback: etcd, API server, controller manager, scheduler, and our stand-in for kubelets."""
+"""A real control plane on loopback: etcd, API server, controllers, scheduler, and a stand-in for kubelets."""
 
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx2
@@ -14,6 +15,8 @@ from tocsin.playground.cluster.kubeconfig import (
     kubeconfig_path,
     write_kubeconfig,
 )
+from tocsin.playground.cluster.objects import is_ready
+from tocsin.playground.cluster.pods import NODES
 from tocsin.playground.serving import HOST, ServedChild, ServerDidNotStart, free_port
 from tocsin.playground.tls import PracticeCA, trusting
 
@@ -21,15 +24,16 @@ ASSETS_VARIABLE = "KUBEBUILDER_ASSETS"
 NEEDED = ("etcd", "kube-apiserver", "kube-controller-manager")
 TOKENS = f'{ADMIN_TOKEN},admin,admin,"system:masters"\n{BOT_TOKEN},{BOT_USER},{BOT_USER},""\n'
 READY_SECONDS = 60.0
+POLL_SECONDS = 0.1
 
 
 def assets_in(folder: str) -> Path | None:
-    """Return the folder if it holds the programs of a control plane, None for an empty name or where one is missing."""
+    """Return the folder if it holds the programs of a control plane, None where it lacks one."""
     return Path(folder) if folder and all((Path(folder) / name).is_file() for name in NEEDED) else None
 
 
 class ControlPlane:
-    """The programs of a control plane and where they answer. State, certificates and kubeconfig lie in its folder."""
+    """The programs of a control plane, with their state, certificates and kubeconfig in one folder."""
 
     def __init__(self, assets: Path, folder: Path) -> None:
         self.kubeconfig = kubeconfig_path(folder)
@@ -42,7 +46,10 @@ class ControlPlane:
         self.url = f"https://{HOST}:{self._api_port}"
 
     def start(self) -> None:
-        """Start everything in order and return once pods can run. Raises ServerDidNotStart, with nothing left behind."""
+        """Start everything in order and return once pods can run.
+
+        Raises ServerDidNotStart when a program does not come up; those that did are stopped.
+        """
         write_kubeconfig(self.kubeconfig, self.url, self._authority.ca_pem)
         try:
             etcd = self._start_etcd()
@@ -53,6 +60,7 @@ class ControlPlane:
             if self._has_scheduler():
                 self._start_client("kube-scheduler", [])
             self._start_kubelet()
+            self._wait_until("/api/v1/nodes", _all_nodes_ready)
         except ServerDidNotStart:
             self.stop()
             raise
@@ -100,17 +108,19 @@ class ControlPlane:
             ],
             f"{self.url}/readyz",
         )
-        self._wait_until_ready()
+        self._wait_until("/readyz", lambda answer: answer.status_code == httpx2.codes.OK)
 
-    def _wait_until_ready(self) -> None:
+    def _wait_until(self, path: str, holds: Callable[[httpx2.Response], bool]) -> None:
         deadline = time.monotonic() + READY_SECONDS
         headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
         context = trusting(self._authority.ca_pem)
-        with httpx2.Client(verify=context, trust_env=False, timeout=5.0, headers=headers) as client:
-            while client.get(f"{self.url}/readyz").status_code != httpx2.codes.OK:
+        with httpx2.Client(base_url=self.url, verify=context, trust_env=False, headers=headers) as client:
+            while not holds(_answer(client, path)):
                 if time.monotonic() > deadline:
-                    raise ServerDidNotStart(f"{self.url}/readyz was not ready after {READY_SECONDS:.0f} s.")
-                time.sleep(0.1)
+                    raise ServerDidNotStart(
+                        f"{self.url}{path} was not as it should be in {READY_SECONDS:.0f} s."
+                    )
+                time.sleep(POLL_SECONDS)
 
     def _start_client(self, name: str, flags: list[str]) -> None:
         """Start a program that works through the API server and answers /healthz over TLS."""
@@ -149,7 +159,21 @@ class ControlPlane:
         return (self._assets / "kube-scheduler").is_file()
 
 
+def _answer(client: httpx2.Client, path: str) -> httpx2.Response:
+    try:
+        return client.get(path)
+    except httpx2.TransportError as error:
+        raise ServerDidNotStart(
+            f"{client.base_url} answered once and is gone; it was stopped: {error}"
+        ) from error
+
+
+def _all_nodes_ready(answer: httpx2.Response) -> bool:
+    nodes = answer.json()["items"] if answer.status_code == httpx2.codes.OK else []
+    return sum(is_ready(node) for node in nodes) == len(NODES)
+
+
 def _without_plain_port(program: str) -> list[str]:
-    """Close the port without TLS that programs up to 1.22 open unless told; later ones do not know the flag."""
+    """Close the plain port that programs up to 1.22 open unless told; later ones do not know the flag."""
     known = subprocess.run([program, "--help"], capture_output=True, text=True, check=True).stdout
     return ["--port=0"] if " --port int" in known else []

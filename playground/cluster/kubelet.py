@@ -1,7 +1,8 @@
 """Stand in for the kubelets of three nodes of a real control plane, as one process.
 
-It registers the nodes, makes their pods Running, lets deleted pods go, and serves container logs where the API server
-looks for them (https://github.com/kubernetes/kubernetes/blob/master/pkg/kubelet/server/server.go: `/containerLogs`).
+It registers the nodes, makes their pods Running, lets deleted pods go, and serves container logs where the
+API server looks for them: `/containerLogs/{namespace}/{pod}/{container}`, see
+https://github.com/kubernetes/kubernetes/blob/master/pkg/kubelet/server/server.go
 What a pod does is told by its image: see `pods.py`.
 """
 
@@ -43,7 +44,7 @@ class Kubelet:
         self._schedules = schedules
 
     async def run(self) -> None:
-        """Attend to nodes and pods until cancelled. An API server out of reach is tried again in the next round."""
+        """Attend to nodes and pods until cancelled. An API server out of reach is tried again next round."""
         rounds = 0
         while True:
             try:

@@ -13,7 +13,7 @@ class LogUnavailableError(Exception):
 
 
 class LogQuery(BaseModel):
-    """The query of a pod's log, as the API server takes it and passes it on. `follow` and others are not heeded."""
+    """The query of a pod's log, as the API server takes it and passes it on. `follow` is not heeded."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 

@@ -1,10 +1,10 @@
-"""Kubernetes objects as the wire carries them: JSON, read at the few places the practice cluster cares for."""
+"""Kubernetes objects as the wire carries them: JSON, read at the few places the cluster cares for."""
 
 import datetime as dt
 from typing import Any
 
 Json = dict[str, Any]
-"""One Kubernetes object or a part of one. The API is open-ended JSON, and a twin of it must keep what it does not know."""
+"""One Kubernetes object or a part of one: open-ended JSON, of which the twin keeps what it does not know."""
 
 
 def timestamp(moment: dt.datetime) -> str:
@@ -33,9 +33,9 @@ def condition(owner: Json, kind: str) -> Json | None:
     return next((found for found in conditions if found["type"] == kind), None)
 
 
-def is_ready(pod: Json) -> bool:
-    """Tell whether a pod's Ready condition holds."""
-    ready = condition(pod, "Ready")
+def is_ready(owner: Json) -> bool:
+    """Tell whether the Ready condition of a pod or a node holds."""
+    ready = condition(owner, "Ready")
     return ready is not None and ready["status"] == "True"
 
 

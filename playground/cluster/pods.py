@@ -1,6 +1,7 @@
 """What the practice kubelet does with a pod, as pure functions: its status and its events.
 
-The image's tag decides: `bad…` crash-loops and is never ready, `slow…` is ready after five seconds, all else at once.
+The image's tag decides: `bad…` crash-loops and is never ready, `slow…` is ready after five seconds, all else
+at once.
 """
 
 import datetime as dt
@@ -19,7 +20,7 @@ def crash_loops(container: Json) -> bool:
 
 
 def started_status(pod: Json, now: dt.datetime) -> Json | None:
-    """Return the status of a bound pod once its containers have started, None while there is nothing to report."""
+    """Return the status of a bound pod once its containers have started, None while there is nothing new."""
     if not pod["spec"].get("nodeName") or pod.get("status", {}).get("phase", "Pending") != "Pending":
         return None
     containers: list[Json] = pod["spec"]["containers"]
@@ -38,7 +39,7 @@ def started_status(pod: Json, now: dt.datetime) -> Json | None:
 
 
 def trouble_events(pod: Json, now: dt.datetime) -> list[Json]:
-    """Return the core/v1 Events a kubelet writes about a pod that crash-loops, named so that writing them twice is harmless."""
+    """Return the core/v1 Events about a pod that crash-loops, named so that none can be written twice."""
     broken = [container["name"] for container in pod["spec"]["containers"] if crash_loops(container)]
     return [
         _warning(pod, reason, message, now)

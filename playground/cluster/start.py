@@ -45,9 +45,10 @@ class Cluster:
 
 
 def start_cluster(folder: Path, real: bool | None = None) -> Cluster:
-    """Start a cluster with its state in a folder: the real one where its programs are at hand, unless `real` is False.
+    """Start a cluster with its state in a folder: the real one where KUBEBUILDER_ASSETS names its programs.
 
-    Raises ServerDidNotStart, and FileNotFoundError where `real` is True and KUBEBUILDER_ASSETS names no control plane.
+    `real` says False for the twin all the same, and True for no other than the real one.
+    Raises ServerDidNotStart, and FileNotFoundError where `real` is True and there are no programs.
     """
     folder.mkdir(parents=True, exist_ok=True)
     assets = assets_in(os.environ.get(ASSETS_VARIABLE, ""))
@@ -55,8 +56,8 @@ def start_cluster(folder: Path, real: bool | None = None) -> Cluster:
         return _start_twin(folder)
     if assets is None:
         raise FileNotFoundError(
-            f"{ASSETS_VARIABLE} names no folder with etcd, kube-apiserver and kube-controller-manager; nothing was started. "
-            "Set it to one, or use the twin."
+            f"{ASSETS_VARIABLE} names no folder with etcd, kube-apiserver and kube-controller-manager; "
+            "nothing was started. Set it to one, or use the twin."
         )
     control_plane = ControlPlane(assets, folder)
     control_plane.start()

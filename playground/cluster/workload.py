@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 GOOD_IMAGE = "registry.example/checkout:1.4.2"
 BAD_IMAGE = "registry.example/checkout:bad-1.5.0"
-POLL_SECONDS = 0.1
+POLL_SECONDS = 0.05
 CONFLICT = 409
 
 
@@ -84,7 +84,7 @@ def _wait(
             return found
         if time.monotonic() > deadline:
             raise WorkloadUnsettledError(
-                f"{workload.namespace}/{workload.name} did not get where it was to be within {seconds:.0f} s; "
+                f"{workload.namespace}/{workload.name} is not where it was to be after {seconds:.0f} s; "
                 f"it was left as it is. Its status: {found.status}"
             )
         time.sleep(POLL_SECONDS)

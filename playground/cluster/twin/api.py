@@ -167,7 +167,8 @@ def _check_preconditions(target: Target, current: Json, wanted: Json) -> None:
     for field, shown in (("uid", "UID"), ("resourceVersion", "ResourceVersion")):
         actual = current["metadata"][field]
         if wanted.get(field, actual) != actual:
-            why = f"the {shown} in the precondition ({wanted[field]}) does not match the {shown} in record ({actual})"
+            asked = f"the {shown} in the precondition ({wanted[field]})"
+            why = f"{asked} does not match the {shown} in record ({actual})"
             raise precondition_failed(target.kind, target.name, why)
 
 

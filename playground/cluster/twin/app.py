@@ -36,7 +36,7 @@ from tocsin.playground.cluster.twin.watching import Watch, watch_lines
 from tocsin.playground.cluster.twin.world import World
 
 USERS = {ADMIN_TOKEN: "admin", BOT_TOKEN: BOT_USER}
-"""The tokens of the practice kubeconfig. `admin` may do everything; `tocsin` has no rights, as nobody granted any."""
+"""The tokens of the practice kubeconfig: `admin` may do all, `tocsin` nothing, as nobody granted it any."""
 
 WATCH_SECONDS = 1_800.0
 SUCCESS: Json = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}

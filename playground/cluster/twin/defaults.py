@@ -1,7 +1,7 @@
 """What the API server writes into an object before it keeps it."""
 
 from tocsin.playground.cluster.objects import Json, image_tag
-from tocsin.playground.cluster.twin.kinds import DEPLOYMENT, NAMESPACE, POD, REPLICA_SET, Kind
+from tocsin.playground.cluster.twin.kinds import AUTOSCALER, DEPLOYMENT, NAMESPACE, POD, REPLICA_SET, Kind
 
 CONTAINER = {
     "resources": {},
@@ -18,6 +18,7 @@ POD_SPEC = {
 ROLLING_UPDATE = {"maxUnavailable": "25%", "maxSurge": "25%"}
 DEPLOYMENT_SPEC = {"replicas": 1, "revisionHistoryLimit": 10, "progressDeadlineSeconds": 600}
 NEW_POD = {"phase": "Pending", "qosClass": "BestEffort"}
+NEW_AUTOSCALER = {"currentReplicas": 0, "desiredReplicas": 0}
 FINALIZED_NAMESPACE = {"finalizers": ["kubernetes"]}
 
 
@@ -28,6 +29,8 @@ def with_defaults(kind: Kind, given: Json) -> Json:
         return {**given, "spec": _pod_spec(spec), "status": given.get("status") or NEW_POD}
     if kind == NAMESPACE:
         return {**given, "spec": FINALIZED_NAMESPACE, "status": given.get("status") or {"phase": "Active"}}
+    if kind == AUTOSCALER:
+        return {**given, "spec": {"minReplicas": 1, **spec}, "status": given.get("status") or NEW_AUTOSCALER}
     if kind == REPLICA_SET:
         return {**given, "spec": {"replicas": 1, **spec, "template": _template(spec)}}
     if kind == DEPLOYMENT:

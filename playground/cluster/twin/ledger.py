@@ -1,4 +1,4 @@
-"""What crash tests look at and pull: the effects that reached the twin, and the failures it is told to play."""
+"""What crash tests look at and pull: effects that reached the twin, and failures it is told to play."""
 
 import datetime as dt
 import re
@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 
 class Mutation(BaseModel):
-    """One accepted change that came over HTTP. Dry runs and refusals are none, nor is what the twin does itself."""
+    """One accepted change that came over HTTP. Dry runs, refusals and the twin's own doings are none."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -22,9 +22,9 @@ class Mutation(BaseModel):
 class Fault(BaseModel):
     """A failure to play for the next `times` requests whose Kubernetes verb and path match.
 
-    `verb` is one of get, list, watch, create, update, patch, delete, or `*`; `path_regex` is searched in the path.
-    `delay` is in seconds. Without a `status` the request is only slow. With `after_effect` the change is made first
-    and the failure answered all the same, as when an answer is lost on the way.
+    `verb` is one of get, list, watch, create, update, patch, delete, or `*`; `path_regex` is searched in the
+    path. `delay` is in seconds. Without a `status` the request is only slow. With `after_effect` the change
+    is made first and the failure answered all the same, as when an answer is lost on the way.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -31,7 +31,7 @@ MERGE_KEYS = {
 def apply_patch(content_type: str, current: Json, patch: Any) -> Json:
     """Return the patched object; the current one stays as it is.
 
-    Raises Refusal: 415 for another content type, 400 for a patch of the wrong shape, 422 where it does not apply.
+    Raises Refusal: 415 for another content type, 400 for the wrong shape, 422 where it does not apply.
     """
     if content_type == JSON_PATCH:
         return _json_patch(current, patch)

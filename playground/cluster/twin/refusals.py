@@ -87,7 +87,7 @@ def precondition_failed(kind: Kind, name: str, why: str) -> Refusal:
 
 
 def unprocessable_patch() -> Refusal:
-    """Say that a JSON patch, or a `test` in it, does not hold. The real server does not say which one either."""
+    """Say that a JSON patch, or a `test` in it, does not hold. The real server does not say which either."""
     return Refusal(422, "Invalid", "the server rejected our request due to an error in our request", {})
 
 

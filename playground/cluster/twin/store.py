@@ -3,7 +3,7 @@
 import asyncio
 import copy
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -25,7 +25,7 @@ class Change(NamedTuple):
 
 
 class Store:
-    """Objects by kind, namespace and name. Everything in it is a copy of its own; one event loop owns it."""
+    """Objects by kind, namespace and name, owned by one event loop. What is kept is never changed."""
 
     def __init__(self) -> None:
         self.version = 1
@@ -35,15 +35,16 @@ class Store:
 
     def get(self, kind: Kind, namespace: str, name: str) -> Json:
         """Return one object. Raises Refusal 404."""
-        found = self._objects[kind].get((namespace, name))
-        if found is None:
-            raise not_found(kind, name)
-        return copy.deepcopy(found)
+        return copy.deepcopy(self._kept(kind, namespace, name))
 
     def all(self, kind: Kind, namespace: str = "") -> list[Json]:
         """Return the objects of a kind by namespace and name; without a namespace those of all."""
         objects = self._objects[kind]
         return [copy.deepcopy(objects[key]) for key in sorted(objects) if namespace in ("", key[0])]
+
+    def scan(self, kind: Kind, namespace: str = "") -> Sequence[Json]:
+        """Return the kept objects themselves, in no order: to be looked at, never to be changed."""
+        return [kept for key, kept in self._objects[kind].items() if namespace in ("", key[0])]
 
     def create(self, kind: Kind, new: Json) -> Json:
         """Keep a new object. Raises Refusal 409 where the name is taken."""
@@ -53,15 +54,15 @@ class Store:
         return self._commit(kind, None, new)
 
     def replace(self, kind: Kind, new: Json) -> Json:
-        """Keep a new state of an object, if it differs. Raises Refusal 404, and 409 for a stale resource version."""
-        current = self.get(kind, *_key(new))
+        """Keep a new state of an object, if it differs. Raises Refusal 404, and 409 for a stale version."""
+        current = self._kept(kind, *_key(new))
         if new["metadata"]["resourceVersion"] != current["metadata"]["resourceVersion"]:
             raise conflict(kind, new["metadata"]["name"])
-        return current if new == current else self._commit(kind, current, new)
+        return new if new == current else self._commit(kind, current, new)
 
     def remove(self, kind: Kind, gone: Json) -> None:
         """Forget an object. Raises Refusal 404."""
-        current = self.get(kind, *_key(gone))
+        current = self._kept(kind, *_key(gone))
         del self._objects[kind][_key(gone)]
         self.version += 1
         self._publish(Change(self.version, kind, current, None))
@@ -83,12 +84,18 @@ class Store:
         finally:
             self._listeners.discard(queue)
 
+    def _kept(self, kind: Kind, namespace: str, name: str) -> Json:
+        kept = self._objects[kind].get((namespace, name))
+        if kept is None:
+            raise not_found(kind, name)
+        return kept
+
     def _commit(self, kind: Kind, before: Json | None, new: Json) -> Json:
         self.version += 1
         kept = copy.deepcopy(new)
         kept["metadata"]["resourceVersion"] = str(self.version)
         self._objects[kind][_key(kept)] = kept
-        self._publish(Change(self.version, kind, before, copy.deepcopy(kept)))
+        self._publish(Change(self.version, kind, before, kept))
         return copy.deepcopy(kept)
 
     def _publish(self, change: Change) -> None:

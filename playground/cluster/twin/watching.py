@@ -16,7 +16,7 @@ from tocsin.playground.cluster.twin.views import seen_as
 
 
 class Watch(NamedTuple):
-    """What is watched, from where and for how many seconds. Without a version it starts with what there is."""
+    """What is watched, from where and for how many seconds. Without a version it starts with what is."""
 
     target: Target
     query: ListQuery
@@ -25,7 +25,7 @@ class Watch(NamedTuple):
 
 
 async def watch_lines(store: Store, watch: Watch) -> AsyncIterator[bytes]:
-    """Yield the lines of a watch until its time is over. History that is gone ends it with an ERROR line, code 410."""
+    """Yield the lines of a watch until its time is over. Where history is gone, one ERROR line, code 410."""
     ends = time.monotonic() + watch.seconds
     with store.listening() as queue:
         try:

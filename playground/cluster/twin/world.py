@@ -19,7 +19,7 @@ NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
 ROOM = {"cpu": "32", "memory": "64Gi", "pods": "500"}
 BREATH_SECONDS = 0.02
 IDLE_SECONDS = 0.5
-"""Between passes: a breath that gathers the changes of one burst, and how long time alone may bring nothing about."""
+"""Between passes: a breath that gathers one burst of changes, and the wait for what only time brings."""
 
 
 class World:

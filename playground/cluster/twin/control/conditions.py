@@ -11,7 +11,7 @@ UNAVAILABLE = ("False", "MinimumReplicasUnavailable", "Deployment does not have 
 
 
 class Progress(NamedTuple):
-    """What the controller found in this pass: the sets, and whether the new one was just made or taken up again."""
+    """What the controller found: the sets, and whether the new one was just made or taken up again."""
 
     new: Json | None
     old: list[Json]

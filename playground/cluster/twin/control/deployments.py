@@ -1,5 +1,6 @@
 """The Deployment controller: ReplicaSets by template, scaled step by step, with a history of revisions."""
 
+import copy
 import datetime as dt
 import hashlib
 import json
@@ -30,7 +31,8 @@ def steer_deployments(api: Api, now: dt.datetime) -> None:
 
 def _steer(api: Api, deployment: Json, now: dt.datetime) -> None:
     namespace = deployment["metadata"]["namespace"]
-    owned = [found for found in api.store.all(REPLICA_SET, namespace) if owned_by(found, deployment)]
+    sets = api.store.scan(REPLICA_SET, namespace)
+    owned = [copy.deepcopy(found) for found in sets if owned_by(found, deployment)]
     owned.sort(key=_revision)
     matching = next(
         (found for found in owned if _plain_template(found) == deployment["spec"]["template"]), None

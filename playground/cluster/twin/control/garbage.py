@@ -7,8 +7,8 @@ from tocsin.playground.cluster.twin.store import Store
 
 def collect_garbage(store: Store) -> None:
     """Remove the objects of namespaces that are gone, and those whose owners all are."""
-    namespaces = {found["metadata"]["name"] for found in store.all(NAMESPACE)}
-    objects = [(kind, found) for kind in STORED for found in store.all(kind)]
+    namespaces = {found["metadata"]["name"] for found in store.scan(NAMESPACE)}
+    objects = [(kind, found) for kind in STORED for found in store.scan(kind)]
     living = {found["metadata"]["uid"] for _, found in objects}
     for kind, found in objects:
         homeless = kind.namespaced and found["metadata"]["namespace"] not in namespaces

@@ -13,7 +13,7 @@ SCHEDULER = "default-scheduler"
 
 def attend_pods(api: Api, now: dt.datetime) -> None:
     """Take every pod one step further."""
-    for pod in api.store.all(POD):
+    for pod in api.store.scan(POD):
         if "deletionTimestamp" in pod["metadata"]:
             api.store.remove(POD, pod)
         elif not pod["spec"].get("nodeName"):
@@ -27,10 +27,10 @@ def attend_pods(api: Api, now: dt.datetime) -> None:
 def _place(api: Api, pod: Json, now: dt.datetime) -> None:
     loads = {
         node["metadata"]["name"]: 0
-        for node in api.store.all(NODE)
+        for node in api.store.scan(NODE)
         if not node.get("spec", {}).get("unschedulable")
     }
-    for other in api.store.all(POD):
+    for other in api.store.scan(POD):
         node = other["spec"].get("nodeName")
         if node in loads:
             loads[node] += 1

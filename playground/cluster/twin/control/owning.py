@@ -38,7 +38,7 @@ def owner_reference(owner: Json) -> Json:
 def write_event(api: Api, about: Json, note: Note, now: dt.datetime) -> None:
     """Write an Event, or count the one that already says the same."""
     meta = about["metadata"]
-    for event in api.store.all(EVENT, meta["namespace"]):
+    for event in api.store.scan(EVENT, meta["namespace"]):
         said = (event["involvedObject"]["uid"], event["reason"], event["message"])
         if said == (meta["uid"], note.reason, note.message):
             api.store.replace(EVENT, {**event, "count": event["count"] + 1, "lastTimestamp": timestamp(now)})

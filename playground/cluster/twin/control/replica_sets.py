@@ -13,7 +13,7 @@ COMPONENT = "replicaset-controller"
 
 def steer_replica_sets(api: Api, now: dt.datetime) -> None:
     """Create and delete pods until every ReplicaSet has what it wants, and report the counts."""
-    for replica_set in api.store.all(REPLICA_SET):
+    for replica_set in api.store.scan(REPLICA_SET):
         pods = _held_pods(api, replica_set)
         missing = replica_set["spec"]["replicas"] - len(pods)
         for _ in range(missing):
@@ -26,14 +26,14 @@ def steer_replica_sets(api: Api, now: dt.datetime) -> None:
 def _held_pods(api: Api, replica_set: Json) -> list[Json]:
     """Return the living pods of a set. One whose labels were changed away from it is let go."""
     held = []
-    for pod in api.store.all(POD, replica_set["metadata"]["namespace"]):
+    for pod in api.store.scan(POD, replica_set["metadata"]["namespace"]):
         if not owned_by(pod, replica_set) or "deletionTimestamp" in pod["metadata"]:
             continue
         if selects(replica_set["spec"]["selector"], pod["metadata"].get("labels") or {}):
             held.append(pod)
         else:
-            del pod["metadata"]["ownerReferences"]
-            api.store.replace(POD, pod)
+            freed = {key: value for key, value in pod["metadata"].items() if key != "ownerReferences"}
+            api.store.replace(POD, {**pod, "metadata": freed})
     return held
 
 
@@ -76,12 +76,12 @@ def _report(api: Api, replica_set: Json, now: dt.datetime) -> None:
         "readyReplicas": len(ready),
         "availableReplicas": len(available),
     }
-    replica_set["status"] = {
+    status = {
         "replicas": len(pods),
         **{key: value for key, value in counts.items() if value},
         "observedGeneration": replica_set["metadata"]["generation"],
     }
-    api.store.replace(REPLICA_SET, replica_set)
+    api.store.replace(REPLICA_SET, {**replica_set, "status": status})
 
 
 def _ready_since(pod: Json) -> dt.datetime:

@@ -1,7 +1,8 @@
 """The arithmetic of a rollout: how many replicas each ReplicaSet of a Deployment gets next.
 
-Follows the Deployment controller's `rolling.go` and `recreate.go`, but for the proportional scaling of a rollout that is
-scaled half way: https://github.com/kubernetes/kubernetes/tree/master/pkg/controller/deployment
+Follows `rolling.go` and `recreate.go` of the Deployment controller, but for the proportional scaling of a
+rollout that is scaled half way:
+https://github.com/kubernetes/kubernetes/tree/master/pkg/controller/deployment
 """
 
 import math
@@ -30,7 +31,7 @@ def allowance(spec: Json) -> Allowance:
 def next_replicas(spec: Json, new: Json | None, old: list[Json]) -> dict[str, int]:
     """Return the next replica count of each ReplicaSet by name; `old` comes oldest first.
 
-    Without a new one, as in a paused Deployment whose template changed, the newest of the old takes the whole scale.
+    Without a new one, as in a paused Deployment whose template changed, the newest of the old takes it all.
     """
     if new is None:
         return {old[-1]["metadata"]["name"]: spec["replicas"]} if old else {}
@@ -55,7 +56,7 @@ def _rolling(spec: Json, new: Json, old: list[Json]) -> dict[str, int]:
 
 
 def _shrunk(least_available: int, new: Json, old: list[Json]) -> dict[str, int]:
-    """Take replicas from the old sets: the unavailable ones first, then as many as the new ones make up for."""
+    """Take replicas from the old sets: the unavailable first, then as many as the new ones make up for."""
     left = {found["metadata"]["name"]: _replicas(found) for found in old}
     removable = sum(left.values()) + _available(new) - least_available
     if removable <= 0:
