@@ -21,8 +21,9 @@ def lint(runbook: Runbook, document: Document, path: str, registry: Registry | N
     for place, nth, message, level in references.findings(runbook, outputs):
         mark = document.value_mark(place) if nth is None else document.expression_mark(place, nth)
         problems.append(Problem(path, *mark, message, level))
-    for place, message, level in uses.flaws(runbook, registry) if registry else ():
-        problems.append(Problem(path, *document.key_mark(place), message, level))
+    for flaw in uses.flaws(runbook, registry) if registry else ():
+        mark = (document.key_mark if flaw.key else document.value_mark)(flaw.path)
+        problems.append(Problem(path, *mark, flaw.message, flaw.level))
     return problems
 
 

@@ -1,6 +1,7 @@
 """Check what a runbook asks of actions: that they exist, take these inputs, and do what the step wants."""
 
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from pydantic import BaseModel, JsonValue, ValidationError
 from pydantic_core import ErrorDetails
@@ -12,7 +13,14 @@ from tocsin.runbooks import expressions, words
 from tocsin.runbooks.model import Runbook, Step
 from tocsin.runbooks.problems import Level, Path, did_you_mean
 
-Flaw = tuple[Path, str, Level]
+
+class Flaw(NamedTuple):
+    """What is wrong with one value; with its key when ``key`` says so."""
+
+    path: Path
+    message: str
+    level: Level = "error"
+    key: bool = False
 
 
 def outputs(runbook: Runbook, registry: Registry) -> dict[str, type[BaseModel]]:
@@ -52,32 +60,29 @@ def _used(
         action = registry.get(uses)
     except NotFound as error:
         hint = did_you_mean(uses.partition("@")[0], registry.names())
-        yield (*path, "uses"), f"{error}.{hint}", "error"
+        yield Flaw((*path, "uses"), f"{error}.{hint}")
         return
-    for message in _inputs(action, given):
-        yield (*path, "with", *message[0]), message[1], "error"
+    yield from _inputs(action, given, (*path, "with"))
     for field in _secret_fields(given):
         if field not in action.secret_fields:
-            yield (*path, "with", field), f"`{field}` of {action.name} may not hold a secret", "error"
+            yield Flaw((*path, "with", field), f"`{field}` of {action.name} may not hold a secret")
     connection = given.get("connection")
     allowed = runbook.permissions.connections
     if allowed and isinstance(connection, str) and "${{" not in connection and connection not in allowed:
         hint = did_you_mean(connection, allowed)
-        yield (
-            (*path, "with", "connection"),
-            f"`{connection}` is not in `permissions.connections`.{hint}",
-            "error",
-        )
+        message = f"`{connection}` is not in `permissions.connections`.{hint}"
+        yield Flaw((*path, "with", "connection"), message)
 
 
-def _inputs(action: AnyAction, given: Mapping[str, JsonValue]) -> Iterator[tuple[Path, str]]:
-    """Yield the place under ``with`` and the words for every value the action would refuse."""
+def _inputs(action: AnyAction, given: Mapping[str, JsonValue], path: Path) -> Iterator[Flaw]:
+    """Yield every value that the action would refuse, but for those that only a run knows."""
     try:
         action.input_model.model_validate(given)
     except ValidationError as error:
         for detail in error.errors(include_url=False):
             if not _depends(given, detail):
-                yield detail["loc"], _input_words(action, detail)
+                unknown = detail["type"] == "extra_forbidden"
+                yield Flaw((*path, *detail["loc"]), _input_words(action, detail), key=unknown)
 
 
 def _input_words(action: AnyAction, detail: ErrorDetails) -> str:
@@ -111,23 +116,20 @@ def _fit(runbook: Runbook, step: Step, action: AnyAction, path: Path) -> Iterato
     """Yield where the step's promises and the action's do not fit."""
     mutates = action.risk is not Risk.READ
     if "undo" in step.model_fields_set and step.undo == "auto" and not action.undoable():
-        yield (*path, "undo"), f"{action.name} cannot be undone; write `undo: none`", "error"
+        yield Flaw((*path, "undo"), f"{action.name} cannot be undone; write `undo: none`")
     elif mutates and runbook.on_failure.compensate and step.undo == "auto" and not action.undoable():
         message = f"{action.name} cannot be undone: `compensate` will leave it; say so with `undo: none`"
-        yield (*path, "uses"), message, "warning"
+        yield Flaw((*path, "uses"), message, "warning")
     if mutates and step.approve is None and not runbook.permissions.run:
         message = (
             f"{action.name} changes things, and any responder may run it unasked: "
             "add `approve` to the step or `permissions.run`"
         )
-        yield (*path, "uses"), message, "warning"
+        yield Flaw((*path, "uses"), message, "warning")
 
 
 def _reads_only(registry: Registry, uses: str | None, path: Path) -> Iterator[Flaw]:
     action = _find(registry, uses) if uses else None
     if action is not None and action.risk is not Risk.READ:
-        yield (
-            (*path, "uses"),
-            f"`verify` only looks, and {action.name} changes things; use an action that reads",
-            "error",
-        )
+        message = f"`verify` only looks, and {action.name} changes things; use an action that reads"
+        yield Flaw((*path, "uses"), message)
