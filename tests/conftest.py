@@ -1,6 +1,8 @@
 """Fixtures for all tests: a real PostgreSQL, a fresh database for each test, and the house built on it."""
 
 import itertools
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -17,14 +19,17 @@ _numbers = itertools.count()
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a PostgreSQL server whose ``template`` database has the whole schema."""
-    embedded = Embedded(tmp_path_factory.mktemp("postgres"))
+def postgres() -> Iterator[str]:
+    """The URL of a PostgreSQL server whose ``template_tocsin`` database has the whole schema."""
+    # Not under pytest's own folder: every pytest that starts closes that to other users, PostgreSQL's included.
+    folder = Path(tempfile.mkdtemp(prefix="tocsin-tests-"))
+    embedded = Embedded(folder)
     with psycopg.connect(embedded.url, autocommit=True) as connection:
         connection.execute("create database template_tocsin")
     db.upgrade(named(embedded.url, "template_tocsin"))
     yield embedded.url
     embedded.stop()
+    shutil.rmtree(folder)
 
 
 @pytest.fixture
@@ -32,7 +37,9 @@ def database_url(postgres: str) -> Iterator[str]:
     """The URL of a fresh database with the whole schema and nothing in it."""
     name = f"test_{next(_numbers)}"
     with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(sql.SQL("create database {} template template_tocsin").format(sql.Identifier(name)))
+        connection.execute(
+            sql.SQL("create database {} template template_tocsin").format(sql.Identifier(name))
+        )
         yield named(postgres, name)
         connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
