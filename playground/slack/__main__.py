@@ -23,8 +23,20 @@ def arguments() -> Namespace:
     parser.add_argument("--bot-token", default=defaults.bot_token)
     parser.add_argument("--app-token", default=defaults.app_token)
     parser.add_argument("--signing-secret", default=defaults.signing_secret)
+    parser.add_argument(
+        "--message-shortcut",
+        action="append",
+        default=[],
+        metavar="CALLBACK_ID=TITLE",
+        help="repeatable",
+    )
     parser.add_argument("--retry-scale", type=float, default=1.0, help="0.01 repeats events 100 times sooner")
     return parser.parse_args()
+
+
+def _pair(written: str) -> tuple[str, str]:
+    name, _, title = written.partition("=")
+    return name, title or name
 
 
 def main() -> None:
@@ -36,6 +48,7 @@ def main() -> None:
         bot_token=asked.bot_token,
         app_token=asked.app_token,
         signing_secret=asked.signing_secret,
+        message_shortcuts=tuple(_pair(one) for one in asked.message_shortcut),
         retry_delays=tuple(delay * asked.retry_scale for delay in defaults.retry_delays),
     )
     print(f"Slack to practise: http://{asked.host}:{asked.port}/", flush=True)

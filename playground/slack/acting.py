@@ -63,9 +63,9 @@ class Hand:
         }
         if isinstance(place, View):
             place.state = state
-            payload |= payloads.in_view(workspace, place)
-        else:
-            payload |= {**payloads.in_message(workspace, place), "state": {"values": state}}
+        payload |= payloads.where(workspace, place)
+        if isinstance(place, Message):
+            payload["state"] = {"values": state}
             where = workspace.channels[place.channel]
             payload["response_url"] = answers.issue(workspace, where, user.id, place.ts)
         return _outcome(await self._delivery.send("interactive", payload), trigger)
@@ -93,10 +93,9 @@ class Hand:
         user = person(self._workspace, request.user)
         place = self._place(request, user)
         block, _ = _element(_blocks(place), request.model_copy(update={"value": None}))
-        shown = payloads.in_view if isinstance(place, View) else payloads.in_message
         payload: Json = {
             **payloads.interaction(self._workspace, "block_suggestion", user),
-            **shown(self._workspace, place),  # type: ignore[arg-type]
+            **payloads.where(self._workspace, place),
             "action_id": request.action_id,
             "block_id": text(block, "block_id"),
             "value": request.value or "",

@@ -18,7 +18,6 @@ from tocsin.playground.slack.limits import Limits
 from tocsin.playground.slack.page.routes import page_routes
 from tocsin.playground.slack.practice import (
     Pulse,
-    Stage,
     acting_routes,
     breaking_routes,
     speaking_routes,
@@ -26,6 +25,7 @@ from tocsin.playground.slack.practice import (
 )
 from tocsin.playground.slack.shapes import as_object
 from tocsin.playground.slack.sockets import Sockets
+from tocsin.playground.slack.stage import Stage
 from tocsin.playground.slack.workspace import Workspace
 
 

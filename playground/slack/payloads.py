@@ -55,6 +55,11 @@ def in_message(workspace: Workspace, message: Message) -> Json:
     return {"container": container, "channel": channel(room), "message": shown}
 
 
+def where(workspace: Workspace, place: Message | View) -> Json:
+    """Tell where an element was used."""
+    return in_view(workspace, place) if isinstance(place, View) else in_message(workspace, place)
+
+
 def in_view(workspace: Workspace, view: View) -> Json:
     """Tell in which view an element was used."""
     return {"container": {"type": "view", "view_id": view.id}, "view": render.view(workspace, view)}

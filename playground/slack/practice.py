@@ -9,9 +9,8 @@ from starlette.responses import StreamingResponse
 
 from tocsin.playground.slack import render, rooms, speaking
 from tocsin.playground.slack.acting import Hand
-from tocsin.playground.slack.delivery import Delivery, Retry
-from tocsin.playground.slack.faults import Fault, Faults
-from tocsin.playground.slack.limits import Limits
+from tocsin.playground.slack.delivery import Retry
+from tocsin.playground.slack.faults import Fault
 from tocsin.playground.slack.people import COMMANDS
 from tocsin.playground.slack.records import Channel, LedgerEntry, Message
 from tocsin.playground.slack.requests import (
@@ -32,19 +31,8 @@ from tocsin.playground.slack.requests import (
     TypedCommand,
 )
 from tocsin.playground.slack.shapes import Json, text
-from tocsin.playground.slack.sockets import Sockets
+from tocsin.playground.slack.stage import Stage
 from tocsin.playground.slack.workspace import Workspace
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """All the parts of a running workspace."""
-
-    workspace: Workspace
-    delivery: Delivery
-    sockets: Sockets
-    faults: Faults
-    limits: Limits
 
 
 @dataclass(slots=True, eq=False)
@@ -217,6 +205,9 @@ def snapshot(workspace: Workspace) -> Json:
         "users": [render.user(workspace, one) for one in workspace.users.values()],
         "usergroups": [render.usergroup(workspace, one) for one in workspace.usergroups.values()],
         "commands": [{"command": word, "description": what, "hint": hint} for word, what, hint in COMMANDS],
+        "message_shortcuts": [
+            {"callback_id": name, "title": title} for name, title in workspace.settings.message_shortcuts
+        ],
         "channels": [_room(workspace, one) for one in workspace.channels.values()],
         "views": views,
         "files": [render.file(workspace, one) for one in workspace.files.values()],

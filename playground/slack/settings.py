@@ -22,3 +22,5 @@ class Settings(BaseModel):
     response_url_seconds: float = 1800.0
     response_url_uses: int = 5
     rate_limits: bool = True
+    message_shortcuts: tuple[tuple[str, str], ...] = ()
+    """callback_id and title of each: the page offers them on every message."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from tocsin.playground.slack.shapes import Json, text
+from tocsin.playground.slack.shapes import Json, as_object, text
 from tocsin.playground.slack.workspace import Workspace
 
 
@@ -31,8 +31,8 @@ class Connection:
     async def listen(self) -> None:
         """Hand acknowledgements to those who wait, until the client leaves."""
         while True:
-            said = json.loads(await self.websocket.receive_text())
-            answer = self.waiting.get(said.get("envelope_id", ""))
+            said = as_object(json.loads(await self.websocket.receive_text()))
+            answer = self.waiting.get(text(said, "envelope_id"))
             if answer is not None and not answer.done():
                 answer.set_result(said.get("payload"))
 

@@ -13,10 +13,10 @@ from tocsin.playground.slack.call import Call
 from tocsin.playground.slack.errors import RateLimited, SlackError
 from tocsin.playground.slack.faults import Fault
 from tocsin.playground.slack.methods.table import APP_TOKEN_METHODS, METHODS
-from tocsin.playground.slack.practice import Stage
 from tocsin.playground.slack.records import LedgerEntry
 from tocsin.playground.slack.settings import Settings
 from tocsin.playground.slack.shapes import Json, as_object
+from tocsin.playground.slack.stage import Stage
 
 
 class HungUp(Response):
@@ -57,6 +57,8 @@ async def _with_fault(stage: Stage, call: Call) -> Response:
         return _perform(stage, call)
     if fault.after_effect:
         _perform(stage, call, answered=False)
+    else:
+        _record(stage, call, fault.error or f"http_{fault.status}")
     return _spoilt(fault)
 
 
@@ -83,13 +85,20 @@ def _perform(stage: Stage, call: Call, *, answered: bool = True) -> Response:
             stage.limits.spend(call)
         body: Json = {"ok": True, **METHODS[call.method](workspace, call)}
     except RateLimited as early:
+        _record(stage, call, "ratelimited")
         return _too_many(early.retry_after)
     except SlackError as refusal:
         body = refusal.body()
-    error = str(body.get("error", ""))
-    entry = LedgerEntry(len(workspace.calls) + 1, workspace.now(), call.method, call.args, error, answered)
-    workspace.calls.append(entry)
+    entry = _record(stage, call, str(body.get("error", "")), answered=answered)
     return JSONResponse(body, headers={"X-Slack-Req-Id": f"{entry.seq:08x}"})
+
+
+def _record(stage: Stage, call: Call, error: str, *, answered: bool = True) -> LedgerEntry:
+    """Write the call into the ledger; one without an error took effect."""
+    calls = stage.workspace.calls
+    entry = LedgerEntry(len(calls) + 1, stage.workspace.now(), call.method, call.args, error, answered)
+    calls.append(entry)
+    return entry
 
 
 async def _arguments(request: Request) -> Json:

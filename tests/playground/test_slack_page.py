@@ -27,9 +27,10 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    with hosted(
-        Workspace(Settings(request_url="http://127.0.0.1:9/slack/events", retry_delays=()))
-    ) as address:
+    shortcuts = (("to_incident", "Make it an incident"),)
+    request_url = "http://127.0.0.1:9/slack/events"
+    settings = Settings(request_url=request_url, retry_delays=(), message_shortcuts=shortcuts)
+    with hosted(Workspace(settings)) as address:
         yield address
 
 
@@ -45,14 +46,22 @@ def slack(address: str, player: Player) -> WebClient:
     return WebClient("xoxb-practice", base_url=f"{address}/api/")
 
 
-@pytest.fixture
-def page(browser: Browser, address: str, player: Player) -> Iterator[Page]:
+@pytest.fixture(scope="module")
+def opened(browser: Browser, address: str) -> Page:
     page = browser.new_page()
     page.set_default_timeout(5000)
-    page.goto(f"{address}/#C0GENERAL")
+    page.goto(address)
     expect(page.locator("#line")).to_have_text("live")
-    yield page
-    page.close()
+    return page
+
+
+@pytest.fixture
+def page(opened: Page, player: Player) -> Page:
+    opened.evaluate("location.hash = 'C0GENERAL'")
+    opened.select_option("#persona", "U0ANA")
+    opened.fill("#words", "")
+    expect(opened.locator(".message")).to_have_count(0)
+    return opened
 
 
 def plain(words: str) -> dict[str, str]:
@@ -134,6 +143,20 @@ def test_a_quick_pin_reaction_is_one_click(page: Page, player: Player) -> None:
     page.hover(".message")
     page.click(".toolbar button[title='React with :pushpin:']")
     expect(page.locator(".reactions")).to_contain_text("📌 1")
+
+
+def test_a_message_offers_its_shortcuts(page: Page, player: Player) -> None:
+    player.say("dee", "#general", "customers cannot pay")
+    page.hover(".message")
+    expect(page.locator(".toolbar")).to_contain_text("Make it an incident")
+
+
+def test_an_open_preview_survives_new_messages(page: Page, slack: WebClient, player: Player) -> None:
+    slack.files_upload_v2(channel="C0GENERAL", content="# INC-7", filename="pm.md")
+    page.click(".file summary")
+    player.say("bo", "#general", "thanks")
+    expect(page.locator(".message")).to_have_count(2)
+    expect(page.locator(".preview")).to_have_text("# INC-7")
 
 
 def test_a_permalink_opens_at_its_message(page: Page, address: str, player: Player) -> None:

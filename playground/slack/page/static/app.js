@@ -24,6 +24,7 @@ function context() {
     people: () => page.state.users.filter((one) => !one.is_bot).map((one) => ({ id: one.id, name: one.real_name })),
     rooms: () => page.state.channels.filter((one) => one.name && !one.is_archived),
     days: true,
+    shortcuts: page.state.message_shortcuts,
     openThread: (ts) => { page.thread = ts; draw(); },
   };
 }

@@ -10,16 +10,37 @@ const QUIET = /^(channel|group)_/;
 const QUICK = ["pushpin", "white_check_mark", "eyes", "star"];
 const TOGETHER_SECONDS = 300;
 
+// Rows that did not change stay as they are, so an open select or preview survives what others write.
+const drawn = new WeakMap();
+
+function kept(place, key, make) {
+  const rows = drawn.get(place) ?? new Map();
+  drawn.set(place, rows);
+  if (!rows.has(key)) rows.set(key, make());
+  return rows.get(key);
+}
+
+function forget(place, rows) {
+  const known = drawn.get(place) ?? new Map();
+  for (const [key, row] of known) if (!rows.includes(row)) known.delete(key);
+}
+
 export function drawMessages(place, messages, context) {
   const atEnd = place.scrollHeight - place.scrollTop - place.clientHeight < 80;
   let before = null;
   const rows = messages.flatMap((message) => {
     const newDay = !before || day(before.ts) !== day(message.ts);
-    const row = drawMessage(message, newDay ? null : before, context);
+    const previous = newDay ? null : before;
+    const key = JSON.stringify([context.you, context.channel, previous?.ts, message]);
+    const row = kept(place, key, () => drawMessage(message, previous, context));
     before = message;
     return newDay && context.days ? [h("div", { class: "day" }, h("span", {}, day(message.ts))), row] : [row];
   });
-  place.replaceChildren(...rows);
+  forget(place, rows);
+  for (const child of [...place.children]) if (!rows.includes(child)) child.remove();
+  rows.forEach((row, index) => {
+    if (place.children[index] !== row) place.insertBefore(row, place.children[index] ?? null);
+  });
   if (atEnd) place.scrollTop = place.scrollHeight;
 }
 
@@ -115,6 +136,8 @@ function toolbar(message, context) {
     QUICK.map((name) => h("button", { type: "button", title: `React with :${name}:`,
       onclick: () => react(message, name, context, mine(name)) }, emoji(name))),
     context.openThread && h("button", { type: "button", title: "Reply in thread", onclick: () => context.openThread(message.ts) }, "💬"),
+    context.shortcuts.map((one) => h("button", { type: "button", class: "text", title: `Shortcut: ${one.title}`,
+      onclick: () => post("shortcut", { user: context.you, callback_id: one.callback_id, channel: context.channel, ts: message.ts }) }, one.title)),
     h("button", { type: "button", title: pinned ? "Unpin" : "Pin to channel", class: "text",
       onclick: () => post("pin", { user: context.you, channel: context.channel, ts: message.ts, remove: pinned }) },
       pinned ? "Unpin" : "Pin"));
