@@ -31,6 +31,10 @@ class Answer:
 Route = Callable[[Seen], Answer]
 
 
+def _nothing_here(_: Seen) -> Answer:
+    return Answer(404)
+
+
 class Site:
     """A web server that remembers every request, and every connection that reached it."""
 
@@ -55,8 +59,7 @@ class Site:
 
     def answer(self, seen: Seen) -> Answer:
         self.seen.append(seen)
-        route = self.routes.get(urlsplit(seen.path).path, lambda _: Answer(404))
-        return route(seen)
+        return self.routes.get(urlsplit(seen.path).path, _nothing_here)(seen)
 
 
 @contextmanager

@@ -1,0 +1,73 @@
+"""The systems that the actions work on: a cluster, a cloud, a Slack workspace, a web service."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.actions.kube import Kube
+from tests.actions.servers import Site, serving
+from tocsin.playground.cloud import Cloud, build_orders_database
+from tocsin.playground.cluster.start import Cluster, start_cluster
+from tocsin.playground.slack.hosting import hosted
+from tocsin.playground.slack.player import Player
+from tocsin.playground.slack.settings import Settings
+from tocsin.playground.slack.workspace import Workspace
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """The real control plane where KUBEBUILDER_ASSETS names one, else the twin."""
+    with start_cluster(tmp_path_factory.mktemp("cluster")) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def kubectl(cluster: Cluster) -> Kube:
+    return Kube(str(cluster.kubeconfig))
+
+
+@pytest.fixture
+def kube(kubectl: Kube) -> Iterator[Kube]:
+    """An empty namespace `shop`."""
+    yield kubectl
+    kubectl.tidy()
+
+
+@pytest.fixture(scope="session")
+def running_cloud() -> Iterator[Cloud]:
+    with Cloud() as cloud:
+        yield cloud
+
+
+@pytest.fixture
+def cloud(running_cloud: Cloud) -> Cloud:
+    """A cloud with the Aurora cluster `orders`: writer `orders-1`, reader `orders-2`."""
+    running_cloud.reset()
+    build_orders_database(running_cloud.endpoint_url)
+    return running_cloud
+
+
+@pytest.fixture(scope="session")
+def slack_url() -> Iterator[str]:
+    settings = Settings(request_url="http://127.0.0.1:9/slack/events", retry_delays=(), rate_limits=False)
+    with hosted(Workspace(settings)) as address:
+        yield address
+
+
+@pytest.fixture
+def player(slack_url: str) -> Iterator[Player]:
+    with Player(slack_url) as player:
+        player.reset()
+        yield player
+
+
+@pytest.fixture(scope="session")
+def running_site() -> Iterator[Site]:
+    with serving() as site:
+        yield site
+
+
+@pytest.fixture
+def site(running_site: Site) -> Site:
+    running_site.forget()
+    return running_site
