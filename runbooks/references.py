@@ -18,6 +18,7 @@ Finding = tuple[Path, int | None, str, Level]
 """Where, the how-manieth ``${{`` there (None: the whole value), what, how bad."""
 
 _START = frozenset({"event", "alert", "incident", "env"})
+_TRIGGER = _START | {"vars"}
 _RUN = _START | {"inputs", "run"}
 _STEP = _RUN | {"vars", "steps"}
 _KNOWN: Mapping[tuple[str, ...], frozenset[str]] = {
@@ -84,10 +85,10 @@ def spots(runbook: Runbook) -> Iterator[Spot]:
 
 def _trigger_spots(trigger: Trigger, path: Path) -> Iterator[Spot]:
     if trigger.when is not None:
-        yield Spot((*path, "when"), trigger.when, True, _START)
-    yield from _value_spots(trigger.with_, Spot((*path, "with"), "", False, _START))
+        yield Spot((*path, "when"), trigger.when, True, _TRIGGER)
+    yield from _value_spots(trigger.with_, Spot((*path, "with"), "", False, _TRIGGER))
     if trigger.dedupe:
-        yield Spot((*path, "dedupe", "key"), trigger.dedupe.key, False, _START)
+        yield Spot((*path, "dedupe", "key"), trigger.dedupe.key, False, _TRIGGER)
 
 
 def _step_spots(step: Step, path: Path, done: tuple[str, ...]) -> Iterator[Spot]:
@@ -169,6 +170,8 @@ def _names(
             yield f"there is no input `{rest[0]}`.{did_you_mean(rest[0], runbook.inputs)}", "error"
         elif root == "vars" and rest and rest[0] not in runbook.vars:
             yield f"there is no variable `{rest[0]}`.{did_you_mean(rest[0], runbook.vars)}", "error"
+        elif root == "vars" and rest and spot.roots == _TRIGGER and expressions.names(runbook.vars[rest[0]]):
+            yield f"`vars.{rest[0]}` is computed by the run, which a trigger comes before", "error"
         elif root == "steps" and rest:
             yield from ((message, "error") for message in _step_path(rest, spot, runbook, outputs))
         else:

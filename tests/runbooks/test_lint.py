@@ -88,7 +88,7 @@ def test_a_full_runbook_is_clean() -> None:
         (
             "when: \"'deploy' in event.incident.title\"",
             "when: inputs.replicas > 1",
-            "9:11: `inputs` is not there yet; here you can use alert, env, event, incident",
+            "9:11: `inputs` is not there yet; here you can use alert, env, event, incident, vars",
         ),
         (
             "with: { replicas: 3 }",
@@ -156,6 +156,24 @@ def test_a_secret_may_stand_in_a_field_that_its_action_marks() -> None:
         "approve: { from: [group:a] }"
     )
     assert said(text) == []
+
+
+@pytest.mark.parametrize(
+    ("variable", "found"),
+    [
+        ("PSHOP", []),
+        ("${{ inputs.a }}", ["7:24: `vars.v` is computed by the run, which a trigger comes before"]),
+    ],
+)
+def test_a_trigger_sees_the_variables_that_need_no_run(variable: str, found: list[str]) -> None:
+    assert (
+        said(
+            SMALL
+            + "on: [{ slash: x, when: vars.v == event.id }]\n"
+            + f"inputs: {{ a: {{ type: string }} }}\nvars: {{ v: '{variable}' }}\n"
+        )
+        == found
+    )
 
 
 def test_names_are_followed_into_branches_that_are_not_taken() -> None:
