@@ -1,0 +1,116 @@
+"""Which jobs of Slack's the events of incidents and runs cause. Pure."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+from tocsin.events import incident, run
+from tocsin.jobs import Job
+from tocsin.log import Entry
+
+SPACING = timedelta(seconds=1.5)
+"""From an event to the edit that shows it: what happens in between is one edit, never two a second."""
+
+_SAID = (incident.UpdatePosted, incident.RoleAssigned, incident.SeverityChanged, incident.ArtefactFailed)
+"""What the channel is told in a line of its own."""
+_SEEN = (
+    incident.AlertReceived,
+    incident.ChannelOpened,
+    incident.PageChanged,
+    incident.PagerResolved,
+    incident.RoleAssigned,
+    incident.SeverityChanged,
+    incident.StatusChanged,
+    incident.UpdatePosted,
+)
+"""What changes the summary."""
+_UNSEEN = (run.StepChecked, run.StepProbed, run.RevisionRecorded, run.RevisionPublished)
+_DECIDES = (
+    run.ApprovalRequested,
+    run.ApprovalGiven,
+    run.ApprovalRejected,
+    run.ApprovalExpired,
+    run.StepPlanned,
+    run.CancelRequested,
+    run.RunFinished,
+)
+
+
+def reactions(entry: Entry) -> Iterable[Job]:
+    """Return the jobs of one entry."""
+    if entry.run_id is not None:
+        yield from _of_run(entry, entry.run_id)
+    elif entry.incident_id is not None:
+        yield from _of_incident(entry, entry.incident_id)
+
+
+def refresh_job(incident_id: str, at: datetime) -> Job:
+    """Return the job that shows an incident as it stands; one at a time, and only one waiting."""
+    key = f"bot.refresh:{incident_id}"
+    return Job(task="bot.refresh", args={"incident_id": incident_id}, merge=key, lock=key, at=at)
+
+
+def show_run_job(run_id: str, at: datetime | None) -> Job:
+    """Return the job that shows a run as it stands; one at a time, and only one waiting."""
+    key = f"bot.show_run:{run_id}"
+    return Job(task="bot.show_run", args={"run_id": run_id}, merge=key, lock=key, at=at)
+
+
+def show_decision_job(run_id: str, at: datetime | None = None) -> Job:
+    """Return the job that shows what became of a run's questions; one at a time, and only one waiting."""
+    key = f"bot.show_decision:{run_id}"
+    return Job(task="bot.show_decision", args={"run_id": run_id}, merge=key, lock=key, at=at)
+
+
+def _of_incident(entry: Entry, incident_id: str) -> Iterator[Job]:
+    event, at = entry.event, entry.recorded_at + SPACING
+    if isinstance(event, _SEEN):
+        yield refresh_job(incident_id, at)
+    if isinstance(event, _SAID) or _is_worth_a_line(event):
+        yield _job("bot.say", incident_id, position=entry.position)
+    match event:
+        case incident.IncidentOpened(private=private):
+            yield _job("bot.open_channel", incident_id)
+            if not private:
+                yield _job("bot.announce", incident_id)
+        case incident.ChannelOpened():
+            for task in ("bot.set_topic", "bot.pin_summary", "bot.invite"):
+                yield _job(task, incident_id)
+        case incident.StatusChanged() | incident.SeverityChanged():
+            yield _job("bot.set_topic", incident_id)
+        case incident.MessageKept(artefact="summary" | "announcement"):
+            yield refresh_job(incident_id, at)  # it may have been written before the newest news
+        case incident.PostmortemDrafted():
+            yield _job("bot.share_postmortem", incident_id, position=entry.position)
+
+
+def _of_run(entry: Entry, run_id: str) -> Iterator[Job]:
+    event, at = entry.event, entry.recorded_at + SPACING
+    match event:
+        case incident.MessageKept(artefact=artefact) if artefact.startswith("approval:"):
+            yield show_decision_job(run_id)  # it may have been decided while it was posted
+            return
+        case run.RunRequested():
+            yield show_run_job(run_id, None)
+            return
+        case run.ApprovalRequested(digest=digest):
+            yield Job(task="bot.ask_approval", args={"run_id": run_id, "digest": digest})
+    if isinstance(event, _DECIDES):
+        yield show_decision_job(run_id)
+    if not isinstance(event, _UNSEEN):
+        yield show_run_job(run_id, at)
+
+
+def _is_worth_a_line(event: object) -> bool:
+    match event:
+        case incident.PeopleInvited(missing=missing):
+            return bool(missing)
+        case incident.JobAbandoned(job=job):
+            return job != "bot.say"
+        case incident.StatusChanged():
+            return True
+        case _:
+            return False
+
+
+def _job(task: str, incident_id: str, **more: int) -> Job:
+    return Job(task=task, args={"incident_id": incident_id, **more})

@@ -1,0 +1,124 @@
+"""``/runbook``: every word, and what it does."""
+
+import json
+import shlex
+from collections.abc import Iterator
+
+from pydantic import JsonValue
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from tocsin.bot.names import RUNBOOK
+from tocsin.bot.office import Ask, Links, Office, Reply
+from tocsin.bot.views.run import progress
+from tocsin.bot.views.text import ago, esc, link
+from tocsin.bot.words import Word, help_text
+from tocsin.errors import Invalid
+from tocsin.incidents import look
+from tocsin.jobs import Job
+from tocsin.runbooks.commands import RunRequest
+from tocsin.runbooks.inputs import coerce
+from tocsin.runbooks.model import Runbook
+from tocsin.runbooks.revisions import parse
+from tocsin.runbooks.tables import Run
+
+LISTED = 8
+_LOOKED_THROUGH = 50
+
+
+async def _list(office: Office, session: AsyncSession, ask: Ask) -> Reply:
+    found = [parse(one) for one in await office.revisions.published(session)]
+    lines = [f"*{esc(one.title)}*  `{RUNBOOK} run {one.name}{_usage(one)}`" for one in found]
+    return Reply("\n".join(lines) or "No runbook is published. `tocsin runbook publish` publishes one.")
+
+
+async def _plan(office: Office, session: AsyncSession, ask: Ask) -> Reply:
+    name, inputs = _named(ask.words)
+    runbook = parse(await office.revisions.get(session, name))
+    coerce(runbook.inputs, inputs, from_text=True)
+    args: dict[str, str | int] = {"runbook": name, "inputs": json.dumps(inputs)}
+    job = Job(task="bot.show_plan", args={**args, "channel": ask.channel, "user": ask.actor.id})
+    await office.queue.defer(session, [job])
+    return Reply(f"Looking what *{esc(runbook.title)}* would change. Nothing is started.")
+
+
+async def _run(office: Office, session: AsyncSession, ask: Ask) -> Reply:
+    name, inputs = _named(ask.words)
+    here = await look.of_channel(session, ask.channel)
+    incident = await office.lifecycle.read(session, ask.actor, here.id) if here else None
+    request = RunRequest(
+        runbook=name,
+        inputs=inputs,
+        incident_id=incident.id if incident else None,
+        trigger="slash",
+        from_text=True,
+    )
+    state = await office.runs.start(session, ask.actor, request)
+    url = Links(office.base_url).run(state.id)
+    attached = f" for {incident.ref}" if incident else ""
+    return Reply(f"Run {link(url, state.id[:8])} of {esc(name)}{attached} is stored and begins now.")
+
+
+async def _status(office: Office, session: AsyncSession, ask: Ask) -> Reply:
+    if ask.words:
+        state = await office.runs.read(session, ask.actor, ask.words)
+        runbook = parse(await office.revisions.get(session, state.runbook, state.revision))
+        words = progress(state, runbook, Links(office.base_url).run(state.id))
+        return Reply(words.text, words.blocks)
+    here = await look.of_channel(session, ask.channel)
+    runs = await office.runs.newest(session, ask.actor, _LOOKED_THROUGH)
+    mine = [run for run in runs if here is None or run.incident_id == here.id]
+    lines = list(_lines(office, mine[:LISTED]))
+    return Reply("\n".join(lines) or f"No run yet. `{RUNBOOK} list` shows what can be run.")
+
+
+async def _cancel(office: Office, session: AsyncSession, ask: Ask) -> Reply:
+    run_id, _, how = ask.words.partition(" ")
+    if not run_id or how.strip() not in {"", "undo"}:
+        raise Invalid(
+            f"Say which run: `{RUNBOOK} cancel 3f2a91bc`, with `undo` after it to take back what it did."
+        )
+    undo = how.strip() == "undo"
+    state = await office.runs.cancel(
+        session, ask.actor, run_id, compensate=undo, reason=f"cancelled by {ask.actor}"
+    )
+    after = ", then takes back what it did" if undo else ""
+    return Reply(f"Run `{state.id[:8]}` stops after the step it is in{after}.")
+
+
+async def _help(office: Office, session: AsyncSession, ask: Ask) -> Reply:
+    return Reply(help_text(RUNBOOK, RUNBOOK_WORDS))
+
+
+def _named(words: str) -> tuple[str, dict[str, JsonValue]]:
+    """Return a runbook's name and the inputs typed after it; raise Invalid when they cannot be read."""
+    try:
+        name, *pairs = shlex.split(words) or [""]
+    except ValueError as error:
+        raise Invalid(f"A quote is not closed ({error}). Nothing was started.") from None
+    wrong = [pair for pair in pairs if "=" not in pair]
+    if not name or wrong:
+        what = f"`{wrong[0]}` is no input" if wrong else "A runbook's name is missing"
+        raise Invalid(f'{what}. Write `{RUNBOOK} run NAME key=value key="two words"`. Nothing was started.')
+    return name, {key: value for key, _, value in (pair.partition("=") for pair in pairs)}
+
+
+def _usage(runbook: Runbook) -> str:
+    needed = [f" {name}=…" for name, spec in runbook.inputs.items() if spec.required and spec.default is None]
+    return "".join(needed)
+
+
+def _lines(office: Office, runs: list[Run]) -> Iterator[str]:
+    for run in runs:
+        url = Links(office.base_url).run(run.id)
+        line = f"{link(url, run.id[:8])} {esc(run.runbook)} · *{run.status.replace('_', ' ')}*"
+        yield f"{line} · {esc(run.requested_by)} {ago(run.requested_at)}"
+
+
+RUNBOOK_WORDS = (
+    Word("list", _list, "what can be run", "list", ("ls",)),
+    Word("plan", _plan, "see what it would change; starts nothing", "plan rollback service=checkout"),
+    Word("run", _run, "start it, for this channel's incident", "run rollback service=checkout", ("start",)),
+    Word("status", _status, "the newest runs, or one of them", "status [RUN]", ("show", "runs")),
+    Word("cancel", _cancel, "stop a run after the step it is in", "cancel RUN [undo]", ("stop", "abort")),
+    Word("help", _help, "this list", "help", ("?",)),
+)
