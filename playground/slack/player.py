@@ -83,7 +83,7 @@ class Player:
         return self._post("close", {"user": user, "view_id": text(view, "id")})
 
     def say(self, user: str, channel: str, words: str, thread_ts: str = "") -> Json:
-        """Post a message; returns it as `message` does."""
+        """Post a message: {channel, ts, permalink}, which `edit`, `react` and the others take."""
         body = {"user": user, "channel": channel, "text": words, "thread_ts": thread_ts}
         return self._post("message", body)
 

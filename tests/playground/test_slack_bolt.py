@@ -84,7 +84,7 @@ def declare_modal(title: str = "Declare") -> Json:
     }
 
 
-def listen(app: AsyncApp, seen: Seen) -> None:
+def listen_to_commands(app: AsyncApp, seen: Seen) -> None:
     @app.command("/incident")
     async def command(ack: AsyncAck, body: Json, client: AsyncWebClient) -> None:
         seen.bodies.append(body)
@@ -97,6 +97,8 @@ def listen(app: AsyncApp, seen: Seen) -> None:
         else:
             await ack(text=f"You said {body['text']}")
 
+
+def listen_to_presses(app: AsyncApp, seen: Seen) -> None:
     @app.action("approve")
     async def approve(ack: AsyncAck, body: Json, respond: AsyncRespond) -> None:
         await ack()
@@ -108,6 +110,13 @@ def listen(app: AsyncApp, seen: Seen) -> None:
         await ack()
         seen.bodies.append(body)
 
+    @app.shortcut("to_incident")
+    async def shortcut(ack: AsyncAck, body: Json) -> None:
+        await ack()
+        seen.bodies.append(body)
+
+
+def listen_to_views(app: AsyncApp, seen: Seen) -> None:
     @app.view("declare")
     async def submitted(ack: AsyncAck, view: Json, body: Json) -> None:
         seen.bodies.append(body)
@@ -126,11 +135,8 @@ def listen(app: AsyncApp, seen: Seen) -> None:
         await ack()
         seen.events.append({"type": "view_closed"})
 
-    @app.shortcut("to_incident")
-    async def shortcut(ack: AsyncAck, body: Json) -> None:
-        await ack()
-        seen.bodies.append(body)
 
+def listen_to_events(app: AsyncApp, seen: Seen) -> None:
     for kind in (
         "message",
         "reaction_added",
@@ -189,7 +195,8 @@ async def running(request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
             client = AsyncWebClient("xoxb-practice", base_url=f"{address}/api/")
             seen = Seen()
             app = AsyncApp(client=client, signing_secret=SECRET)
-            listen(app, seen)
+            for listen in (listen_to_commands, listen_to_presses, listen_to_views, listen_to_events):
+                listen(app, seen)
             async with request.param(app, listener):
                 yield Stage(player, seen)
 

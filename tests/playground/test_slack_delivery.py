@@ -55,8 +55,13 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 
 @pytest.fixture
-async def address(receiver: Receiver) -> AsyncIterator[str]:
-    settings = Settings(request_url=receiver.address, retry_delays=(0.05, 0.1, 0.15), ack_seconds=0.5)
+def patience() -> float:
+    return 3.0
+
+
+@pytest.fixture
+async def address(receiver: Receiver, patience: float) -> AsyncIterator[str]:
+    settings = Settings(request_url=receiver.address, retry_delays=(0.05, 0.1, 0.15), ack_seconds=patience)
     with hosted(Workspace(settings)) as address:
         yield address
 
@@ -119,6 +124,7 @@ async def test_an_app_may_ask_for_no_repeat(receiver: Receiver, player: Player) 
     assert len(receiver.requests) == 1
 
 
+@pytest.mark.parametrize("patience", [0.5])
 async def test_a_slow_app_is_asked_again(receiver: Receiver, player: Player) -> None:
     receiver.delay = 0.7
     await asyncio.to_thread(player.say, "ana", "#general", "hello")
@@ -126,6 +132,7 @@ async def test_a_slow_app_is_asked_again(receiver: Receiver, player: Player) -> 
     assert receiver.requests[1][0]["X-Slack-Retry-Reason"] == "http_timeout"
 
 
+@pytest.mark.parametrize("patience", [0.5])
 async def test_an_unanswered_command_is_complained_of_by_slackbot(receiver: Receiver, player: Player) -> None:
     receiver.delay = 0.7
     await asyncio.to_thread(player.command, "ana", "#general", "/incident declare")
