@@ -1,6 +1,7 @@
 """Does in the world what the conductor decided, and says what happened. The only place that calls actions."""
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from datetime import UTC, datetime, timedelta
@@ -15,11 +16,12 @@ from tocsin.events import Event
 from tocsin.events import run as events
 from tocsin.runbooks import expressions
 from tocsin.runbooks.conductor import failure
-from tocsin.runbooks.model import Check, Step
+from tocsin.runbooks.model import Step
+from tocsin.runbooks.scope import scope_of
 from tocsin.runbooks.state import RunState, StepState
 from tocsin.runbooks.verification import checks_of
 from tocsin.runbooks.work import CheckStep, PlanStep, ProbeStep, Program, StartStep, UndoStep
-from tocsin.vault import Vault
+from tocsin.vault import MARKER, Vault
 
 Deed = PlanStep | StartStep | CheckStep | ProbeStep | UndoStep
 """Work that calls an action."""
@@ -43,8 +45,7 @@ class Deeds:
         action, seen = self._registry.get(step.uses or ""), state.step(step.id)
         match deed:
             case CheckStep():
-                check = checks_of(program, state, step)[deed.check]
-                verdict = await self._check(action, seen, check, deed.want)
+                verdict = await self._check(program, state, step, deed)
                 return events.StepChecked(step=step.id, check=deed.check, **verdict)
             case ProbeStep():
                 return events.StepProbed(step=step.id, found=await self._probe(action, seen))
@@ -52,6 +53,7 @@ class Deeds:
                 return await self._undo(step, action, seen)
         try:
             if isinstance(deed, PlanStep):
+                _check_connection(program, deed.want)
                 return await self._plan(step, action, deed.want)
             return await self._run(step, action, seen, deed.key)
         except ActionFailed as error:
@@ -99,22 +101,22 @@ class Deeds:
                 break
         return events.StepUndone(step=step.id)
 
-    async def _check(
-        self, action: AnyAction, seen: StepState, check: Check, want: Mapping[str, JsonValue] | None
-    ) -> dict[str, Any]:
+    async def _check(self, program: Program, state: RunState, step: Step, deed: CheckStep) -> dict[str, Any]:
         """Return state and reason of one look. What cannot be seen is inconclusive, and never a success."""
+        check, seen = checks_of(program, state, step)[deed.check], state.step(step.id)
+        reader = self._registry.get(check.uses or step.uses or "")
         try:
             if check.uses is None:
                 value: Mapping[str, JsonValue] = seen.output
-                reader, asked, plan = action, *self._ready(action, seen)
+                asked, plan = self._ready(reader, seen)
             else:
-                reader = self._registry.get(check.uses)
-                asked = self._inputs(reader, want or {})
+                _check_connection(program, deed.want or {})
+                asked = self._inputs(reader, deed.want or {})
                 plan = await self._call(LOOK, reader.plan, asked)
                 output = await self._call(LOOK, reader.run, asked, plan, "")
                 value = output.model_dump(mode="json")
             if check.assert_ is not None:
-                return _judge(check.assert_, value)
+                return _judge(check.assert_, {**scope_of(program.runbook, state), "value": dict(value)})
             verdict: Verdict = await self._call(LOOK, reader.verify, asked, plan)
             return verdict.model_dump()
         except (ActionFailed, BadExpression) as error:
@@ -124,6 +126,7 @@ class Deeds:
         return self._inputs(action, seen.want), action.plan_model.model_validate(seen.plan)
 
     def _inputs(self, action: AnyAction, want: Mapping[str, JsonValue]) -> Frozen:
+        _check_secrets(action, want)
         try:
             return action.input_model.model_validate(self._vault.fill(dict(want)))
         except ValidationError as error:
@@ -142,8 +145,22 @@ class Deeds:
             ) from None
 
 
-def _judge(assertion: str, value: Mapping[str, JsonValue]) -> dict[str, Any]:
-    holds = expressions.holds(assertion, {"value": dict(value)})
+def _check_connection(program: Program, want: Mapping[str, JsonValue]) -> None:
+    """Refuse a connection that the runbook does not say it uses, however its name was computed."""
+    allowed, asked = program.runbook.permissions.connections, want.get("connection")
+    if allowed and asked is not None and asked not in allowed:
+        raise ActionFailed(f"connection {asked!r} is not in the runbook's permissions", ErrorClass.DENIED)
+
+
+def _check_secrets(action: AnyAction, want: Mapping[str, JsonValue]) -> None:
+    """Refuse a secret anywhere but in the fields where the action takes one."""
+    for name in want.keys() - action.secret_fields:
+        if f'"{MARKER}"' in json.dumps(want[name]):
+            raise ActionFailed(f"{action.name} takes no secret in {name!r}", ErrorClass.DENIED)
+
+
+def _judge(assertion: str, scope: Mapping[str, JsonValue]) -> dict[str, Any]:
+    holds = expressions.holds(assertion, scope)
     return {
         "state": "ok" if holds else "waiting",
         "reason": f"`{assertion}` {'holds' if holds else 'does not hold'}",
