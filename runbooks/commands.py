@@ -52,21 +52,25 @@ class Runs:
 
     async def start(self, session: AsyncSession, actor: Actor, request: RunRequest) -> RunState:
         """Ask for a run; raise Invalid when its inputs are wrong, NotFound when there is no such runbook."""
+        requested = await self.prepare(session, actor, request)
+        run_id = uuid4().hex
+        fact = Fact(
+            event=requested, actor=actor, source=actor.kind, incident_id=request.incident_id, run_id=run_id
+        )
+        return fold(await self._log.append(session, f"run/{run_id}", [fact], expected_version=0))
+
+    async def prepare(self, session: AsyncSession, actor: Actor, request: RunRequest) -> events.RunRequested:
+        """Return the event that starts the run, once all about it is known to be right. Starts nothing."""
         revision = await self._revisions.get(session, request.runbook, request.revision)
         runbook = parse(revision)
         self._access.authorize(actor, "run.start", runbook.permissions.run)
-        requested = events.RunRequested(
+        return events.RunRequested(
             runbook=runbook.name,
             revision=revision.digest,
             inputs=coerce(runbook.inputs, request.inputs, from_text=request.from_text),
             actions=self._versions(runbook),
             **request.model_dump(include={"mode", "trigger", "scope", "dedupe_key"}),
         )
-        run_id = uuid4().hex
-        fact = Fact(
-            event=requested, actor=actor, source=actor.kind, incident_id=request.incident_id, run_id=run_id
-        )
-        return fold(await self._log.append(session, f"run/{run_id}", [fact], expected_version=0))
 
     async def approve(
         self, session: AsyncSession, actor: Actor, run_id: str, digest: str, comment: str = ""

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import JsonValue
 
 from tocsin.errors import ErrorClass
-from tocsin.events import Actor
+from tocsin.events import Actor, Event
 from tocsin.events import run as events
 from tocsin.log import Entry
 
@@ -130,24 +130,25 @@ def fold(entries: Iterable[Entry]) -> RunState:
     """Return the run that these entries of its stream make, oldest first. The first is RunRequested."""
     state: RunState | None = None
     for entry in entries:
-        state = begin(entry) if state is None else apply(state, entry)
+        state = _begin(entry) if state is None else apply(state, entry)
     if state is None:
         raise ValueError("a run's stream has no events")
     return state
 
 
-def begin(entry: Entry) -> RunState:
-    """Return the run that RunRequested begins."""
+def _begin(entry: Entry) -> RunState:
     event = entry.event
     if not isinstance(event, events.RunRequested):
         raise TypeError(f"a run begins with run_requested, not with {event.type}")
-    return RunState(
-        id=entry.run_id or "",
-        requested_by=entry.actor,
-        requested_at=entry.occurred_at,
-        incident_id=entry.incident_id,
-        **{name: getattr(event, name) for name in _REQUESTED},
-    )
+    return begin(entry.run_id or "", event, entry.actor, entry.occurred_at, entry.incident_id)
+
+
+def begin(
+    run_id: str, event: events.RunRequested, actor: Actor, at: datetime, incident_id: str | None
+) -> RunState:
+    """Return the run that RunRequested begins."""
+    said = {name: getattr(event, name) for name in _REQUESTED}
+    return RunState(id=run_id, requested_by=actor, requested_at=at, incident_id=incident_id, **said)
 
 
 _REQUESTED = ("runbook", "revision", "inputs", "scope", "mode", "trigger", "actions")
@@ -155,11 +156,14 @@ _REQUESTED = ("runbook", "revision", "inputs", "scope", "mode", "trigger", "acti
 
 def apply(state: RunState, entry: Entry) -> RunState:
     """Return the run after one more entry."""
-    event, at = entry.event, entry.occurred_at
-    state = replace(state, version=entry.version)
+    return replace(witness(state, entry.event, entry.actor, entry.occurred_at), version=entry.version)
+
+
+def witness(state: RunState, event: Event, actor: Actor, at: datetime) -> RunState:
+    """Return the run after an event, whether it stands in the log or is only imagined."""
     if isinstance(event, _STEP_EVENTS):
         before = state.step(event.step)
-        after = _step(before, event, entry)
+        after = _step(before, event, actor, at)
         state = replace(state, steps={**state.steps, event.step: after})
         state = replace(state, status=_RUN_STATUS.get(after.status, state.status))
     match event:
@@ -170,7 +174,7 @@ def apply(state: RunState, entry: Entry) -> RunState:
         case events.ApprovalGiven(step=step):
             return replace(state, parked=state.parked + _asked_for(state, step, at))
         case events.ApprovalRejected(step=step, reason=reason):
-            return replace(state, rejected=f"{entry.actor} rejected {step}: {reason}")
+            return replace(state, rejected=f"{actor} rejected {step}: {reason}")
         case events.UndoFailed(step=step, mend=mend):
             return replace(state, undo_failures={**state.undo_failures, step: mend})
         case events.ApprovalExpired(step=step):
@@ -225,15 +229,14 @@ _RUN_STATUS: Mapping[StepStatus, str] = {
 }
 
 
-def _step(before: StepState, event: Any, entry: Entry) -> StepState:
-    at = entry.occurred_at
+def _step(before: StepState, event: Any, actor: Actor, at: datetime) -> StepState:
     match event:
         case events.StepPlanned():
             return _planned(before, event, at)
         case events.ApprovalRequested():
             return replace(before, status="awaiting_approval", request=event, approvals=())
         case events.ApprovalGiven():
-            given = (*before.approvals, entry.actor)
+            given = (*before.approvals, actor)
             enough = before.request is not None and len(given) >= before.request.count
             return replace(before, approvals=given, status="approved" if enough else before.status)
         case events.StepStarted(attempt=attempt, key=key):
