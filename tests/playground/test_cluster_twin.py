@@ -111,6 +111,17 @@ def test_an_unknown_token_is_unauthorized(running: Cluster) -> None:
     assert (answer.status_code, answer.json()["reason"]) == (401, "Unauthorized")
 
 
+def test_without_a_token_the_admin_asks(running: Cluster) -> None:
+    answer = httpx2.get(f"{running.url}/api/v1/nodes", trust_env=False)
+    assert len(answer.json()["items"]) == 3
+
+
+def test_a_body_that_is_no_json_is_of_an_unknown_format(running: Cluster) -> None:
+    headers = {"Content-Type": "application/vnd.kubernetes.protobuf"}
+    answer = httpx2.post(f"{running.url}/api/v1/namespaces", content=b"k8s", headers=headers, trust_env=False)
+    assert (answer.status_code, answer.json()["reason"]) == (415, "UnsupportedMediaType")
+
+
 def test_a_path_that_serves_nothing_is_not_found(running: Cluster) -> None:
     headers = {"Authorization": "Bearer admin-token"}
     answer = httpx2.get(f"{running.url}/apis/apps/v1/quilts", headers=headers, trust_env=False)

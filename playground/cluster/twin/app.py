@@ -20,6 +20,7 @@ from tocsin.playground.cluster.twin.refusals import (
     bad_request,
     forbidden,
     unauthorized,
+    unknown_format,
     wrong_method,
 )
 from tocsin.playground.cluster.twin.requests import (
@@ -98,7 +99,8 @@ async def _answer(world: World, request: Request) -> Response:
 
 
 def _user(request: Request) -> str:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    """Tell who asks. Without a token it is the admin: kubectl sends none over plain HTTP."""
+    scheme, _, token = request.headers.get("Authorization", f"Bearer {ADMIN_TOKEN}").partition(" ")
     if scheme != "Bearer" or token not in USERS:
         raise unauthorized()
     return USERS[token]
@@ -108,6 +110,8 @@ async def _json_body(request: Request) -> Any:
     raw = await request.body()
     if not raw:
         return {}
+    if "json" not in request.headers.get("Content-Type", "json"):
+        raise unknown_format()
     try:
         return json.loads(raw)
     except ValueError as error:

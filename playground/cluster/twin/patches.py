@@ -8,7 +8,7 @@ import copy
 from typing import Any
 
 from tocsin.playground.cluster.objects import Json
-from tocsin.playground.cluster.twin.refusals import bad_request, unprocessable_patch, wrong_patch_type
+from tocsin.playground.cluster.twin.refusals import bad_request, unknown_format, unprocessable_patch
 
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
@@ -36,7 +36,7 @@ def apply_patch(content_type: str, current: Json, patch: Any) -> Json:
     if content_type == JSON_PATCH:
         return _json_patch(current, patch)
     if content_type not in (MERGE_PATCH, STRATEGIC_PATCH):
-        raise wrong_patch_type()
+        raise unknown_format()
     if not isinstance(patch, dict):
         raise bad_request("the patch is not a JSON object")
     merge = _merge if content_type == MERGE_PATCH else _strategic

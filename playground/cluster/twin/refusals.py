@@ -125,6 +125,6 @@ def wrong_method() -> Refusal:
     return Refusal(405, "MethodNotAllowed", message, {})
 
 
-def wrong_patch_type() -> Refusal:
-    """Say that the body is none of the patches the API takes."""
+def unknown_format() -> Refusal:
+    """Say that the body is in none of the formats taken: JSON, and for a patch one of its three kinds."""
     return Refusal(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
