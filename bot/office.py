@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from tocsin.actions.base import Plan
 from tocsin.bot.people import People
 from tocsin.bot.speech import Speech
 from tocsin.db import Database
@@ -14,25 +13,13 @@ from tocsin.incidents.lifecycle import Lifecycle
 from tocsin.jobs import Job, JobQueue
 from tocsin.log import Log
 from tocsin.organisation import Organisation
+from tocsin.postmortems.drafts import Drafts
 from tocsin.runbooks.commands import RunRequest, Runs
+from tocsin.runbooks.preview import PlannedStep
 from tocsin.runbooks.revisions import Revisions
-
-
-@dataclass(frozen=True)
-class PlannedStep:
-    """What one step would do, found out without doing it."""
-
-    title: str
-    plan: Plan | None = None
-    """None: it cannot be planned yet; ``note`` says why."""
-    risk: str = ""
-    note: str = ""
-
 
 Preview = Callable[[Actor, RunRequest], Awaitable[Sequence[PlannedStep]]]
 """Plans a run that nobody starts. It authorizes; it raises what ``Runs.start`` would raise."""
-Draft = Callable[[str, int], Awaitable[str]]
-"""Renders an incident's postmortem as Markdown: incident id, log position."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +39,7 @@ class Office:
     """Where the console is, without a slash at the end."""
     signing_secret: str | None
     preview: Preview
-    draft: Draft
+    drafts: Drafts
     people: People
     speech: Speech
 

@@ -19,7 +19,6 @@ from tocsin.runbooks.work import PlanStep, Program
 class PlannedStep:
     """What one step would do, found out without doing it."""
 
-    step: str
     title: str
     plan: Plan | None = None
     """None: it is no action, or cannot be planned yet; ``note`` says why."""
@@ -28,7 +27,7 @@ class PlannedStep:
 
 
 class Preview:
-    """Answers: what would this run change?"""
+    """Says what a run would change."""
 
     def __init__(self, database: Database, runs: Runs, programs: Programs, deeds: Deeds) -> None:
         self._database = database
@@ -53,10 +52,10 @@ def _told(program: Program, state: RunState, step: Step) -> PlannedStep:
     seen = state.step(step.id)
     if seen.status == "planned":
         plan = Plan.model_validate({name: seen.plan[name] for name in Plan.model_fields})
-        return PlannedStep(step.id, step.title, plan, seen.risk)
+        return PlannedStep(step.title, plan, seen.risk)
     if step.wait is not None:
-        return PlannedStep(step.id, step.title, note=f"waits {int(step.wait.total_seconds())} s")
+        return PlannedStep(step.title, note=f"waits {int(step.wait.total_seconds())} s")
     if step.assert_:
-        return PlannedStep(step.id, step.title, note="goes on only if " + " and ".join(step.assert_))
+        return PlannedStep(step.title, note="goes on only if " + " and ".join(step.assert_))
     later = "planned when it is reached: it needs what an earlier step finds out"
-    return PlannedStep(step.id, step.title, note=seen.error or later)
+    return PlannedStep(step.title, note=seen.error or later)

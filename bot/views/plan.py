@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from tocsin.bot.office import PlannedStep
 from tocsin.bot.speech import Words
 from tocsin.bot.views.approval import diff
 from tocsin.bot.views.text import Block, clamp, context, esc, section
+from tocsin.runbooks.preview import PlannedStep
 
 _STEPS = 15
 _STEP = 800

@@ -1,5 +1,6 @@
 """Connections: the named systems that an organisation lets runbooks touch, and with what."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -64,8 +65,8 @@ ConnectionT = TypeVar("ConnectionT", bound=_Connection)
 class Connections:
     """Finds a connection by the name a runbook gives it, ``kind:name``."""
 
-    def __init__(self, named: dict[str, Connection], ca_bundle: str | None = None) -> None:
-        self._named = {f"{one.kind}:{name}": one for name, one in named.items()}
+    def __init__(self, named: Mapping[str, Connection], ca_bundle: str | None = None) -> None:
+        self._named = named
         self.ca_bundle = ca_bundle
         """Path of an extra CA bundle for every client, or None."""
 

@@ -3,17 +3,25 @@
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 import procrastinate
+from fastapi import FastAPI
+from slack_sdk.web.async_client import AsyncWebClient
 from sqlmodel.ext.asyncio.session import AsyncSession
+from starlette.routing import Route
 
-from tocsin import db
+from tocsin import db, outside
 from tocsin.access import Access
-from tocsin.actions.pagerduty import Pager, PagerAccess
 from tocsin.actions.registry import Registry
+from tocsin.api.app import create_app
 from tocsin.api.deps import Door
-from tocsin.connections import Connections, SlackConnection
+from tocsin.bot import reactions as bot
+from tocsin.bot.app import build_app
+from tocsin.bot.doors import http_door, run_socket
+from tocsin.bot.office import Office
+from tocsin.bot.people import People
+from tocsin.bot.speech import Speech
+from tocsin.bot.tasks import tasks as bot_tasks
 from tocsin.db import Database
 from tocsin.incidents import pager
 from tocsin.incidents import projections as incident_projections
@@ -25,9 +33,10 @@ from tocsin.log import Log
 from tocsin.postmortems import drafts as postmortems
 from tocsin.postmortems.drafts import Drafts
 from tocsin.runbooks import projections as run_projections
-from tocsin.runbooks import reactions as run_reactions
+from tocsin.runbooks import reactions as runs
 from tocsin.runbooks.commands import Runs
 from tocsin.runbooks.deeds import Deeds
+from tocsin.runbooks.preview import Preview
 from tocsin.runbooks.programs import Programs
 from tocsin.runbooks.revisions import LIBRARY, Revisions
 from tocsin.runbooks.triggers import Setting, Triggers
@@ -38,32 +47,55 @@ from tocsin.vault import Vault
 
 THREADS = 16
 """Actions at work at the same time, in one process."""
+PROJECTORS = (incident_projections.project, run_projections.project)
+REACTIONS = (runs.reactions, pager.reactions, postmortems.reactions)
 
 
-@dataclass(frozen=True)
 class House:
-    """Everything, built and connected."""
+    """Everything, built and connected, on an open database."""
 
-    settings: Settings
-    database: Database
-    queue: procrastinate.App
-    log: Log
-    access: Access
-    registry: Registry
-    lifecycle: Lifecycle
-    intake: Intake
-    revisions: Revisions
-    programs: Programs
-    runs: Runs
-    triggers: Triggers
-    worker: Worker
-    pager: PagerDesk
-    drafts: Drafts
-    deeds: Deeds
+    def __init__(self, settings: Settings, database: Database, queue: procrastinate.App) -> None:
+        organisation, base_url = settings.organisation, settings.base_url
+        slack = outside.slack(settings)
+        self.settings, self.database, self.queue = settings, database, queue
+        self.jobs = JobQueue(queue)
+        self.log = Log(self.jobs, PROJECTORS, REACTIONS if slack is None else (*REACTIONS, bot.reactions))
+        self.access = Access(organisation)
+        self.lifecycle = Lifecycle(self.log, self.access, organisation)
+        self.intake = Intake(self.log, self.lifecycle, organisation)
+        self.pager = PagerDesk(database, self.log, outside.pager(settings), base_url)
+        self.registry = Registry(outside.connections(settings))
+        self.revisions = Revisions(self.log, self.access)
+        self.programs = Programs(self.revisions, self.registry)
+        self.deeds = Deeds(self.registry, ThreadPoolExecutor(THREADS, "action"), Vault(organisation.secrets))
+        self.runs = Runs(self.log, self.access, self.revisions, self.registry)
+        self.preview = Preview(database, self.runs, self.programs, self.deeds)
+        self.triggers = Triggers(
+            Setting(self.log, self.runs, self.revisions, self.programs, organisation, base_url)
+        )
+        self.worker = Worker(Engine(database, self.log, self.jobs, self.programs, self.deeds))
+        self.drafts = Drafts(self.log, database, self.lifecycle, base_url)
+        self.office = None if slack is None else self._office(slack)
+        """None: no Slack is set up."""
+        self._register()
 
     def door(self) -> Door:
         """Return what the HTTP routes use."""
         return Door(**{name: getattr(self, name) for name in Door.__dataclass_fields__})
+
+    def app(self) -> FastAPI:
+        """Return the HTTP application, with Slack's door in it where Slack comes by HTTP."""
+        app = create_app(self.door())
+        if self.office is not None and self.settings.slack_signing_secret is not None:
+            door = http_door(self.office, build_app(self.office))
+            app.router.routes.append(Route("/slack/events", door, methods=["POST"]))
+        return app
+
+    async def listen_to_slack(self) -> None:
+        """Listen over Socket Mode until cancelled; return at once where it is not set up."""
+        token = self.settings.slack_app_token
+        if self.office is not None and token is not None:
+            await run_socket(build_app(self.office), token.get_secret_value())
 
     def tasks(self) -> list[Task]:
         """Return every kind of job and what it does."""
@@ -75,6 +107,7 @@ class House:
             Task("pager.note", self.pager.note),
             Task("pager.resolve", self.pager.resolve),
             Task("postmortems.draft", self.drafts.draft),
+            *(Task(*named) for named in (bot_tasks(self.office) if self.office else {}).items()),
         ]
 
     async def rebuild(self, session: AsyncSession) -> int:
@@ -82,6 +115,31 @@ class House:
         await incident_projections.empty(session)
         await run_projections.empty(session)
         return await self.log.replay(session)
+
+    def _register(self) -> None:
+        tasks = Tasks(self.queue, self.database, self.log)
+        for task in self.tasks():
+            tasks.register(task)
+        tasks.register_rescue()
+
+    def _office(self, client: AsyncWebClient) -> Office:
+        secret = self.settings.slack_signing_secret
+        return Office(
+            database=self.database,
+            log=self.log,
+            queue=self.jobs,
+            lifecycle=self.lifecycle,
+            runs=self.runs,
+            revisions=self.revisions,
+            organisation=self.settings.organisation,
+            client=client,
+            base_url=self.settings.base_url,
+            signing_secret=secret.get_secret_value() if secret else None,
+            preview=self.preview.plan,
+            drafts=self.drafts,
+            people=People(client),
+            speech=Speech(client),
+        )
 
 
 @asynccontextmanager
@@ -93,7 +151,7 @@ async def house(settings: Settings) -> AsyncIterator[House]:
     database, queue = Database(url), queue_app(url)
     try:
         async with queue.open_async():
-            built = _build(settings, database, queue)
+            built = House(settings, database, queue)
             async with database.transaction() as session:
                 await built.revisions.sync(session, [LIBRARY, *settings.runbook_folders])
             yield built
@@ -101,65 +159,3 @@ async def house(settings: Settings) -> AsyncIterator[House]:
         await database.close()
         if embedded is not None:
             embedded.stop()
-
-
-def _build(settings: Settings, database: Database, queue: procrastinate.App) -> House:
-    organisation, access = settings.organisation, Access(settings.organisation)
-    jobs = JobQueue(queue)
-    log = Log(jobs, PROJECTORS, REACTIONS)
-    registry = Registry(_connections(settings))
-    revisions = Revisions(log, access)
-    programs = Programs(revisions, registry)
-    deeds = Deeds(registry, ThreadPoolExecutor(THREADS, "action"), Vault(organisation.secrets))
-    lifecycle = Lifecycle(log, access, organisation)
-    runs = Runs(log, access, revisions, registry)
-    built = House(
-        settings=settings,
-        database=database,
-        queue=queue,
-        log=log,
-        access=access,
-        registry=registry,
-        lifecycle=lifecycle,
-        intake=Intake(log, lifecycle, organisation),
-        revisions=revisions,
-        programs=programs,
-        runs=runs,
-        triggers=Triggers(Setting(log, runs, revisions, programs, organisation, settings.base_url)),
-        worker=Worker(Engine(database, log, jobs, programs, deeds)),
-        pager=PagerDesk(database, log, _pager(settings), settings.base_url),
-        drafts=Drafts(log, database, lifecycle, settings.base_url),
-        deeds=deeds,
-    )
-    tasks = Tasks(queue, database, log)
-    for task in built.tasks():
-        tasks.register(task)
-    tasks.register_rescue()
-    return built
-
-
-PROJECTORS = (incident_projections.project, run_projections.project)
-REACTIONS = (run_reactions.reactions, pager.reactions, postmortems.reactions)
-
-
-def _connections(settings: Settings) -> Connections:
-    named = dict(settings.organisation.connections)
-    if settings.slack_bot_token is not None:
-        named.setdefault(
-            "main", SlackConnection(token=settings.slack_bot_token, api_url=f"{settings.slack_api_url}/")
-        )
-    return Connections(named, str(settings.ca_bundle) if settings.ca_bundle else None)
-
-
-def _pager(settings: Settings) -> Pager | None:
-    if settings.pagerduty_api_token is None:
-        return None
-    ca_bundle = str(settings.ca_bundle) if settings.ca_bundle else None
-    return Pager(
-        PagerAccess(
-            token=settings.pagerduty_api_token,
-            base_url=settings.pagerduty_api_url,
-            sender=settings.pagerduty_from,
-            ca_bundle=ca_bundle,
-        )
-    )

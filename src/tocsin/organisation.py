@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from tocsin.connections import Connection
 from tocsin.vault import SecretSource
@@ -84,12 +84,20 @@ class Organisation(_Decision):
     teams: dict[str, Team] = {}
     access: Access = Access()
     connections: dict[str, Connection] = {}
-    """Keyed by name; runbooks write ``kind:name``."""
+    """Keyed as runbooks name them, ``kind:name``: ``k8s:main``, ``aws:prod``, ``http:statuspage``."""
     secrets: dict[str, SecretSource] = {}
     """What ``secrets.NAME`` stands for in runbooks, and where it is read from."""
     pagerduty: PagerDuty = PagerDuty()
     join_window: int = Field(default=1800, ge=0)
     """Seconds: an alert joins an open incident of its service that is younger than this; 0 never joins."""
+
+    @field_validator("connections", mode="before")
+    @classmethod
+    def _kinds(cls, given: object) -> object:
+        """Read each connection's kind from its name."""
+        if not isinstance(given, dict):
+            return given
+        return {name: {"kind": str(name).partition(":")[0], **(one or {})} for name, one in given.items()}
 
     @model_validator(mode="after")
     def _names_exist(self) -> "Organisation":

@@ -65,7 +65,8 @@ class Worlds:
 
 
 def _connections(main: Connection, denied: Connection, closed: Connection) -> Connections:
-    return Connections({"main": main, "denied": denied, "closed": closed})
+    named = {"main": main, "denied": denied, "closed": closed}
+    return Connections({f"{one.kind}:{name}": one for name, one in named.items()})
 
 
 def _deployed(worlds: Worlds) -> str:

@@ -1,0 +1,55 @@
+"""Clients of the world outside, made from the settings. Part of the composition root."""
+
+import ssl
+from collections.abc import Mapping
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from tocsin.actions.pagerduty import Pager, PagerAccess
+from tocsin.connections import Connection, Connections, SlackConnection
+from tocsin.settings import Settings
+
+SLACK = "slack:main"
+"""The connection that the bot token makes, for runbooks that post."""
+
+
+def connections(settings: Settings) -> Connections:
+    """Return the organisation's connections, and Slack's."""
+    named: Mapping[str, Connection] = settings.organisation.connections
+    if settings.slack_bot_token is not None:
+        slack = SlackConnection(token=settings.slack_bot_token, api_url=f"{settings.slack_api_url}/")
+        named = {SLACK: slack, **named}
+    return Connections(named, _ca_bundle(settings))
+
+
+def pager(settings: Settings) -> Pager | None:
+    """Return PagerDuty's client, or None where no token is set."""
+    if settings.pagerduty_api_token is None:
+        return None
+    return Pager(
+        PagerAccess(
+            token=settings.pagerduty_api_token,
+            base_url=settings.pagerduty_api_url,
+            sender=settings.pagerduty_from,
+            ca_bundle=_ca_bundle(settings),
+        )
+    )
+
+
+def slack(settings: Settings) -> AsyncWebClient | None:
+    """Return Slack's client, or None where no token is set. It never retries: the queue does."""
+    if settings.slack_bot_token is None:
+        return None
+    trust = ssl.create_default_context()
+    if settings.ca_bundle is not None:
+        trust.load_verify_locations(settings.ca_bundle)
+    return AsyncWebClient(
+        token=settings.slack_bot_token.get_secret_value(),
+        base_url=f"{settings.slack_api_url}/",
+        ssl=trust,
+        retry_handlers=[],
+    )
+
+
+def _ca_bundle(settings: Settings) -> str | None:
+    return str(settings.ca_bundle) if settings.ca_bundle else None
