@@ -1,10 +1,10 @@
 """Slack's requests to our commands: the same listeners over HTTP and over Socket Mode."""
 
-import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
+import structlog
 from slack_bolt import BoltResponse
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from slack_bolt.error import BoltUnhandledRequestError
@@ -23,7 +23,7 @@ from tocsin.errors import TocsinError
 
 COMMANDS: Mapping[str, Sequence[Word]] = {INCIDENT: INCIDENT_WORDS, RUNBOOK: RUNBOOK_WORDS}
 
-_LOG = logging.getLogger("tocsin.bot")
+logger = structlog.get_logger(__name__)
 Listener = Callable[..., Awaitable[BoltResponse | None]]
 
 
@@ -94,10 +94,10 @@ def _tell(office: Office) -> Listener:
         if isinstance(error, BoltUnhandledRequestError):
             return BoltResponse(status=200)  # the manifest does not ask for it; Slack need not send it again
         if isinstance(error, TocsinError):
-            sentence = esc(str(error))
+            sentence = str(error)
         else:
             reference = uuid4().hex[:8]
-            _LOG.error("listener failed, reference %s", reference, exc_info=error)
+            logger.error("listener_failed", reference=reference, exc_info=error)
             sentence = (
                 f"Something went wrong on our side (reference `{reference}`). Try again; "
                 "if it stays so, give the reference to whoever runs Tocsin."
@@ -115,12 +115,12 @@ async def _answer(
     office: Office, body: Mapping[str, Any], respond: AsyncRespond, sentence: str
 ) -> BoltResponse:
     if "command" in body:
-        return BoltResponse(status=200, body={"response_type": "ephemeral", "text": sentence})
+        return BoltResponse(status=200, body={"response_type": "ephemeral", "text": esc(sentence)})
     if body.get("type") == "view_submission":
         first = next(iter(body["view"]["state"]["values"]), "")
         return BoltResponse(status=200, body={"response_action": "errors", "errors": {first: sentence}})
     if body.get("response_url"):
-        await respond(text=sentence, response_type="ephemeral", replace_original=False)
+        await respond(text=esc(sentence), response_type="ephemeral", replace_original=False)
     else:
-        await office.client.chat_postMessage(channel=body["user"]["id"], text=sentence)
+        await office.client.chat_postMessage(channel=body["user"]["id"], text=esc(sentence))
     return BoltResponse(status=200)

@@ -1,6 +1,7 @@
 """The two ways in which Slack reaches the listeners."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from slack_bolt.adapter.asgi.async_handler import AsyncSlackRequestHandler
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
@@ -10,7 +11,7 @@ from tocsin.bot.office import Office
 from tocsin.errors import BadSetting
 
 
-def http_door(office: Office, app: AsyncApp) -> AsyncSlackRequestHandler:
+def http_door(office: Office, app: AsyncApp) -> Callable[..., Awaitable[None]]:
     """Return an ASGI app for ``POST /slack/events``; raise BadSetting when nothing could check signatures."""
     if not office.signing_secret:
         raise BadSetting(

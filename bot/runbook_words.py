@@ -14,12 +14,14 @@ from tocsin.bot.views.text import ago, esc, link
 from tocsin.bot.words import Word, help_text
 from tocsin.errors import Invalid
 from tocsin.incidents import look
+from tocsin.incidents.tables import Incident
 from tocsin.jobs import Job
 from tocsin.runbooks.commands import RunRequest
 from tocsin.runbooks.inputs import coerce
 from tocsin.runbooks.model import Runbook
 from tocsin.runbooks.revisions import parse
 from tocsin.runbooks.tables import Run
+from tocsin.runbooks.triggers import incident_scope
 
 LISTED = 8
 _LOOKED_THROUGH = 50
@@ -33,9 +35,9 @@ async def _list(office: Office, session: AsyncSession, ask: Ask) -> Reply:
 
 async def _plan(office: Office, session: AsyncSession, ask: Ask) -> Reply:
     name, inputs = _named(ask.words)
-    runbook = parse(await office.revisions.get(session, name))
+    runbook = await _runbook(office, session, name)
     coerce(runbook.inputs, inputs, from_text=True)
-    args: dict[str, str | int] = {"runbook": name, "inputs": json.dumps(inputs)}
+    args: dict[str, str | int] = {"runbook": runbook.name, "inputs": json.dumps(inputs)}
     job = Job(task="bot.show_plan", args={**args, "channel": ask.channel, "user": ask.actor.id})
     await office.queue.defer(session, [job])
     return Reply(f"Looking what *{esc(runbook.title)}* would change. Nothing is started.")
@@ -43,19 +45,23 @@ async def _plan(office: Office, session: AsyncSession, ask: Ask) -> Reply:
 
 async def _run(office: Office, session: AsyncSession, ask: Ask) -> Reply:
     name, inputs = _named(ask.words)
+    runbook = await _runbook(office, session, name)
     here = await look.of_channel(session, ask.channel)
     incident = await office.lifecycle.read(session, ask.actor, here.id) if here else None
     request = RunRequest(
-        runbook=name,
+        runbook=runbook.name,
         inputs=inputs,
         incident_id=incident.id if incident else None,
         trigger="slash",
+        scope=_scope(office, incident),
         from_text=True,
     )
     state = await office.runs.start(session, ask.actor, request)
     url = Links(office.base_url).run(state.id)
     attached = f" for {incident.ref}" if incident else ""
-    return Reply(f"Run {link(url, state.id[:8])} of {esc(name)}{attached} is stored and begins now.")
+    return Reply(
+        f"Run {link(url, state.id[:8])} of *{esc(runbook.title)}*{attached} is stored and begins now."
+    )
 
 
 async def _status(office: Office, session: AsyncSession, ask: Ask) -> Reply:
@@ -100,6 +106,21 @@ def _named(words: str) -> tuple[str, dict[str, JsonValue]]:
         what = f"`{wrong[0]}` is no input" if wrong else "A runbook's name is missing"
         raise Invalid(f'{what}. Write `{RUNBOOK} run NAME key=value key="two words"`. Nothing was started.')
     return name, {key: value for key, _, value in (pair.partition("=") for pair in pairs)}
+
+
+async def _runbook(office: Office, session: AsyncSession, name: str) -> Runbook:
+    """Return the published runbook with this name, or with this name among its slash triggers."""
+    for revision in await office.revisions.published(session):
+        runbook = parse(revision)
+        if any(trigger.slash == name for trigger in runbook.on):
+            return runbook
+    return parse(await office.revisions.get(session, name))
+
+
+def _scope(office: Office, incident: Incident | None) -> dict[str, JsonValue]:
+    if incident is None:
+        return {}
+    return {"incident": incident_scope(incident, office.organisation, office.base_url)}
 
 
 def _usage(runbook: Runbook) -> str:

@@ -1,8 +1,8 @@
 """Shows runs: one message that follows the run, and one for every question it asks."""
 
-import logging
 from datetime import datetime
 
+import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from tocsin.bot.asks import questions
@@ -22,7 +22,7 @@ from tocsin.runbooks.model import Runbook
 from tocsin.runbooks.revisions import parse
 from tocsin.runbooks.state import RunState, fold
 
-_LOG = logging.getLogger("tocsin.bot")
+logger = structlog.get_logger(__name__)
 
 
 class RunMessages:
@@ -136,7 +136,7 @@ class RunMessages:
     async def _complain(self, state: RunState, artefact: str, refused: Refused) -> None:
         """Say that the run cannot be shown, on the incident if there is one. The run goes on."""
         if state.incident_id is None:
-            _LOG.warning("run %s: its %s cannot be shown in Slack: %s", state.id, artefact, refused)
+            logger.warning("run_not_shown", run=state.id, artefact=artefact, error=str(refused))
             return
         failed = events.ArtefactFailed(artefact=artefact, error=refused.code, mend=refused.mend)
         fact = Fact(

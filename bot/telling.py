@@ -10,6 +10,7 @@ from tocsin.bot.views.plan import preview
 from tocsin.bot.views.text import esc, link
 from tocsin.bot.wire import Refused, told
 from tocsin.errors import TocsinError
+from tocsin.events import SYSTEM
 from tocsin.events import incident as events
 from tocsin.incidents.tables import Incident
 from tocsin.log import Entry
@@ -48,7 +49,8 @@ class Telling:
         name = f"{incident.ref}-postmortem-{entry.event.version}.md"
         if await self._shared(incident.channel, name, entry):
             return
-        draft = await self._office.draft(incident_id, entry.event.position)
+        async with self._office.database.transaction() as session:
+            draft = await self._office.drafts.export(session, SYSTEM, incident_id, "md", entry.event.version)
         url = Links(self._office.base_url).postmortem(incident.ref)
         comment = (
             f":memo: {link(url, f'Postmortem of {incident.ref}')}, draft {entry.event.version}: `{name}`"

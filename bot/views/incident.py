@@ -103,7 +103,7 @@ def trouble(event: Event) -> str:
         case events.PeopleInvited(missing=missing):
             return f":warning: Not invited: {esc(', '.join(missing))}"
         case events.ArtefactFailed(artefact=artefact, error=error, mend=mend):
-            return f":warning: The {esc(artefact)} could not be made: {esc(error)}. To mend it: {esc(mend)}."
+            return f":warning: *{esc(artefact)}* failed: {esc(error)}\n{esc(mend[:1].upper() + mend[1:])}"
         case events.JobAbandoned(job=job, error=error, attempts=attempts):
             tried = f":warning: `{esc(job)}` was given up after {attempts} tries: {esc(error)}."
             return f"{tried} Everything else goes on."
