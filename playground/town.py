@@ -93,6 +93,13 @@ class Town:
         self._tocsin: ServedChild | None = None
 
     def __enter__(self) -> Self:
+        with ExitStack() as unless_it_stands:
+            unless_it_stands.callback(self._open.close)
+            self._build()
+            unless_it_stands.pop_all()
+        return self
+
+    def _build(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.ca = PracticeCA(self.folder / "ca")
         with ThreadPoolExecutor(4) as threads:
@@ -108,7 +115,6 @@ class Town:
         self.start_tocsin()
         self.slack = self._open.enter_context(Player(self.at.url(self.at.slack)))
         self.pager = self._open.enter_context(Pager(f"https://{HOST}:{self.at.pagerduty}", self.ca.ca_pem))
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -141,7 +147,7 @@ class Town:
         """Start Tocsin, again after it was killed."""
         port = str(self.at.console)
         self._tocsin = ServedChild(
-            [sys.executable, "-m", "tocsin.cli", "serve", "--port", port],
+            [sys.executable, "-m", "tocsin", "serve", "--port", port],
             f"{self.at.url(self.at.console)}/readyz",
         )
         self._tocsin.start(environment=self.environment)

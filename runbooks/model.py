@@ -168,11 +168,8 @@ class Approval(Model):
     on_expiry: Literal["cancel", "skip", "compensate"] = "cancel"
 
 
-class Check(Model):
-    """One entry of ``verify``: an action that reads, and an assertion over its output ``value``.
-
-    Without ``uses`` the assertion is over the step's own output.
-    """
+class Look(Model):
+    """How the world is looked at, and how often. Neither ``uses`` nor ``assert``: the action's own way."""
 
     uses: str | None = None
     with_: dict[str, Value] = Field(default={}, alias="with")
@@ -183,6 +180,13 @@ class Check(Model):
     consecutive: int = Field(default=1, ge=1, le=1000)
     """How many passes in a row it takes."""
     deadline: Duration = timedelta(minutes=5)
+
+
+class Check(Look):
+    """One entry of ``verify``: an action that reads, and an assertion over its output ``value``.
+
+    Without ``uses`` the assertion is over the step's own output.
+    """
 
     @model_validator(mode="after")
     def _looks_at_something(self) -> Self:

@@ -8,19 +8,19 @@ from pydantic import JsonValue
 from tocsin.actions.base import Risk
 from tocsin.events import run as events
 from tocsin.runbooks import expressions
-from tocsin.runbooks.model import Check, Step
+from tocsin.runbooks.model import Look, Step
 from tocsin.runbooks.scope import scope_of
 from tocsin.runbooks.state import RunState, Watch
 from tocsin.runbooks.work import CheckStep, Decision, Program
 
 
-def checks_of(program: Program, state: RunState, step: Step) -> tuple[Check, ...]:
+def checks_of(program: Program, state: RunState, step: Step) -> tuple[Look, ...]:
     """Return the step's checks: the runbook's, or the action's own verification, or none for a read."""
     if step.verify is not None:
         return step.verify
     if state.step(step.id).risk == Risk.READ:
         return ()
-    return (Check(interval=timedelta(seconds=2), deadline=program.facts[step.uses or ""].settle),)
+    return (Look(interval=timedelta(seconds=2), deadline=program.facts[step.uses or ""].settle),)
 
 
 def verify(program: Program, state: RunState, step: Step, now: datetime) -> Decision:
@@ -42,13 +42,13 @@ def verify(program: Program, state: RunState, step: Step, now: datetime) -> Deci
     return Decision(work=looks) if looks else Decision(wake_at=min(due.values()))
 
 
-def _holds(check: Check, watch: Watch | None) -> bool:
+def _holds(check: Look, watch: Watch | None) -> bool:
     if watch is None or watch.since is None:
         return False
     return watch.passes >= check.consecutive and watch.last - watch.since >= check.for_
 
 
-def _refusal(check: Check, watch: Watch | None, now: datetime) -> str | None:
+def _refusal(check: Look, watch: Watch | None, now: datetime) -> str | None:
     """Return why the check can hold no more, or None."""
     if watch is None or _holds(check, watch):
         return None
@@ -59,11 +59,11 @@ def _refusal(check: Check, watch: Watch | None, now: datetime) -> str | None:
     return None
 
 
-def _due(check: Check, watch: Watch | None, now: datetime) -> datetime:
+def _due(check: Look, watch: Watch | None, now: datetime) -> datetime:
     return now if watch is None else watch.last + check.interval
 
 
-def _want(program: Program, state: RunState, step: Step, check: Check) -> Mapping[str, JsonValue] | None:
+def _want(program: Program, state: RunState, step: Step, check: Look) -> Mapping[str, JsonValue] | None:
     if check.uses is None:
         return None
     scope = {**scope_of(program.runbook, state), "value": dict(state.step(step.id).output)}

@@ -12,7 +12,8 @@ from psycopg import sql
 
 from tocsin import db
 from tocsin.db import Database, Embedded
-from tocsin.main import House, house as build_house
+from tocsin.main import House
+from tocsin.main import house as build_house
 from tocsin.settings import Settings, load
 
 _numbers = itertools.count()
@@ -21,7 +22,7 @@ _numbers = itertools.count()
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """The URL of a PostgreSQL server whose ``template_tocsin`` database has the whole schema."""
-    # Not under pytest's own folder: every pytest that starts closes that to other users, PostgreSQL's included.
+    # Not under pytest's own folder: every pytest that starts closes that to PostgreSQL's user.
     folder = Path(tempfile.mkdtemp(prefix="tocsin-tests-"))
     embedded = Embedded(folder)
     with psycopg.connect(embedded.url, autocommit=True) as connection:

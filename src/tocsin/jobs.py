@@ -1,13 +1,12 @@
 """Jobs: what an event causes, deferred in the event's own transaction and retried until done."""
 
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import procrastinate
 from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.jobs import Job as QueuedJob
-from procrastinate.retry import BaseRetryStrategy, RetryDecision
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -16,6 +15,9 @@ from tocsin.errors import StaleStream
 
 QUEUE = "tocsin"
 """The one queue; every worker takes from it."""
+
+ATTEMPT = "_attempt"
+"""Argument of every queued job: which try it is."""
 
 
 class Job(BaseModel):
@@ -31,6 +33,8 @@ class Job(BaseModel):
     """Jobs with this key are done one after the other; never on a job that retries for long."""
     at: datetime | None = None
     """Not before this time."""
+    attempt: int = 1
+    """Which try this is."""
 
 
 class JobQueue:
@@ -61,11 +65,12 @@ class JobQueue:
         return held.first() is not None
 
     async def _inserted(self, session: AsyncSession, job: Job) -> bool:
-        raw = (await (await session.connection()).get_raw_connection()).driver_connection
+        connection = await session.connection()
+        raw = (await connection.get_raw_connection()).driver_connection
         queued = QueuedJob(
             queue=QUEUE,
             task_name=job.task,
-            task_kwargs=dict(job.args),
+            task_kwargs={**job.args, ATTEMPT: job.attempt},
             lock=job.lock,
             queueing_lock=job.merge,
             scheduled_at=job.at,
@@ -74,31 +79,32 @@ class JobQueue:
             await self._app.job_manager.defer_job_async(queued, connection=raw)
             return True
         try:
-            async with session.begin_nested():
+            # Not the session's: that one begins only with a statement of its own.
+            async with connection.begin_nested():
                 await self._app.job_manager.defer_job_async(queued, connection=raw)
         except AlreadyEnqueued:
             return False
         return True
 
 
-class Backoff(BaseRetryStrategy):
-    """Retry with exponential backoff and jitter; a writer that lost a race reads again at once.
+class Backoff:
+    """When a failed job is tried again: later each time, with jitter; after the ``last`` try it is given up.
 
-    ``last`` is the number of tries after which the job is given up.
+    A writer that lost a race reads again at once, and one that was told how long to wait waits so long.
     """
 
     def __init__(self, last: int = 12, base: float = 1.0, cap: float = 600.0) -> None:
         self.last, self.base, self.cap = last, base, cap
 
-    def get_retry_decision(self, *, exception: BaseException, job: QueuedJob) -> RetryDecision | None:
-        """Return when to try again, or None when the job is given up."""
-        if isinstance(exception, StaleStream):
-            return RetryDecision(retry_at=datetime.now(UTC))
-        if job.attempts + 1 >= self.last:
+    def pause(self, attempt: int, error: BaseException) -> timedelta | None:
+        """Return how long to wait after the ``attempt``-th try (from 1), or None to give up."""
+        if isinstance(error, StaleStream):
+            return timedelta(0)
+        if attempt >= self.last:
             return None
-        asked = getattr(exception, "retry_after", None)
-        delay = asked or min(self.cap, self.base * 2.0**job.attempts) * random.uniform(0.5, 1.0)  # noqa: S311
-        return RetryDecision(retry_at=datetime.now(UTC) + timedelta(seconds=delay))
+        asked = getattr(error, "retry_after", None)
+        jitter = random.uniform(0.5, 1.0)  # noqa: S311
+        return timedelta(seconds=asked or min(self.cap, self.base * 2.0 ** (attempt - 1)) * jitter)
 
 
 def queue_app(url: str, pool_size: int = 10) -> procrastinate.App:

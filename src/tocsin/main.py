@@ -117,7 +117,7 @@ class House:
         return await self.log.replay(session)
 
     def _register(self) -> None:
-        tasks = Tasks(self.queue, self.database, self.log)
+        tasks = Tasks(self.queue, self.jobs, self.database, self.log)
         for task in self.tasks():
             tasks.register(task)
         tasks.register_rescue()

@@ -1,22 +1,30 @@
-"""Jobs, done: the third entry point. What gives up for good becomes an event that a person sees."""
+"""Jobs, done: the third entry point. What gives up for good becomes an event that a person sees.
 
+A failed job comes back as a new one, deferred by our own queue, and not by procrastinate's retry: that one
+puts the old row back, which cannot be done (and leaves the job ``doing`` for ever, its lock held) when the
+same job waits already.
+"""
+
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import procrastinate
 import structlog
+from procrastinate.jobs import Job as QueuedJob
+from procrastinate.jobs import Status
 
 from tocsin.db import Database
-from tocsin.errors import StaleStream
 from tocsin.events import Fact
 from tocsin.events.incident import JobAbandoned
-from tocsin.jobs import QUEUE, Backoff
+from tocsin.jobs import ATTEMPT, QUEUE, Backoff, Job, JobQueue
 from tocsin.log import Log
 from tocsin.secrets import redact_text
 
 logger = structlog.get_logger(__name__)
+RESCUE = "jobs.rescue"
 STALLED_AFTER = 10.0
 """Seconds without a heartbeat after which a worker's jobs are taken over."""
 
@@ -27,14 +35,15 @@ class Task:
 
     name: str
     function: Callable[..., Awaitable[None]]
-    retry: Backoff = field(default_factory=Backoff)
+    backoff: Backoff = field(default_factory=Backoff)
 
 
 class Tasks:
     """Registers what jobs do, and does it."""
 
-    def __init__(self, app: procrastinate.App, database: Database, log: Log) -> None:
+    def __init__(self, app: procrastinate.App, queue: JobQueue, database: Database, log: Log) -> None:
         self._app = app
+        self._queue = queue
         self._database = database
         self._log = log
 
@@ -42,40 +51,62 @@ class Tasks:
         """Make the task's jobs do its function."""
 
         async def perform(context: procrastinate.JobContext, **args: Any) -> None:
+            job = _read(context.job)
             try:
-                await task.function(**args)
-            except StaleStream:
-                raise  # another writer was first: the job comes back and reads again
-            except Exception as error:
-                await self._failed(task, context, args, error)
+                await task.function(**job.args)
+            except asyncio.CancelledError:
+                await asyncio.shield(
+                    self._again(job, timedelta(0), job.attempt)
+                )  # the worker is told to stop
                 raise
+            except Exception as error:  # noqa: BLE001  # the entry point of jobs
+                await self._failed(task, job, error)
 
-        options = {"name": task.name, "queue": QUEUE, "retry": task.retry, "pass_context": True}
-        self._app.task(**options)(perform)
+        self._app.task(name=task.name, queue=QUEUE, pass_context=True)(perform)
 
     def register_rescue(self) -> None:
         """Take over, every few seconds, the jobs of workers whose heart stopped."""
 
         @self._app.periodic(cron="* * * * * */5")
-        @self._app.task(name="jobs.rescue", queue=QUEUE, queueing_lock="jobs.rescue", pass_context=False)
+        @self._app.task(name=RESCUE, queue=QUEUE, queueing_lock=RESCUE, pass_context=False)
         async def rescue(timestamp: int) -> None:
             manager = self._app.job_manager
-            for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER):
-                logger.warning("job_taken_over", job=job.call_string)
-                await manager.retry_job(job)
+            for stalled in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER):
+                logger.warning("job_taken_over", job=stalled.call_string)
+                if stalled.task_name != RESCUE:
+                    await self._again(_read(stalled), timedelta(0), _read(stalled).attempt)
+                await manager.finish_job(stalled, Status.ABORTED, delete_job=True)
 
-    async def _failed(
-        self, task: Task, context: procrastinate.JobContext, args: dict[str, Any], error: Exception
-    ) -> None:
-        job = context.job
+    async def _failed(self, task: Task, job: Job, error: Exception) -> None:
         told = redact_text(f"{type(error).__name__}: {error}")
-        logger.warning("job_failed", job=task.name, args=args, attempts=job.attempts + 1, error=told)
-        if task.retry.get_retry_decision(exception=error, job=job) is not None:
-            return
-        attempts = job.attempts + 1
-        abandoned = JobAbandoned(job=task.name, error=told, attempts=attempts, at=datetime.now(UTC))
-        incident_id = args.get("incident_id")
+        pause = task.backoff.pause(job.attempt, error)
+        again = None if pause is None else pause.total_seconds()
+        logger.warning(
+            "job_failed", job=job.task, args=job.args, attempt=job.attempt, error=told, again=again
+        )
+        if pause is None:
+            await self._abandoned(job, told)
+        else:
+            await self._again(job, pause, job.attempt + bool(pause))
+
+    async def _again(self, job: Job, pause: timedelta, attempt: int) -> None:
+        at = datetime.now(UTC) + pause if pause else None
+        async with self._database.transaction() as session:
+            await self._queue.defer(session, [job.model_copy(update={"at": at, "attempt": attempt})])
+
+    async def _abandoned(self, job: Job, error: str) -> None:
+        at = datetime.now(UTC)
+        abandoned = JobAbandoned(job=job.task, error=error, attempts=job.attempt, at=at)
+        incident_id = job.args.get("incident_id")
         stream = f"incident/{incident_id}" if incident_id else "system"
-        fact = Fact(event=abandoned, incident_id=incident_id, source_ref=f"job_abandoned:{job.id}")
+        fact = Fact(event=abandoned, incident_id=str(incident_id) if incident_id else None)
         async with self._database.transaction() as session:
             await self._log.append(session, stream, [fact])
+
+
+def _read(queued: QueuedJob) -> Job:
+    args = dict(queued.task_kwargs)
+    attempt = int(args.pop(ATTEMPT, 1))
+    return Job(
+        task=queued.task_name, args=args, merge=queued.queueing_lock, lock=queued.lock, attempt=attempt
+    )
