@@ -17,7 +17,7 @@ from tocsin.errors import ActionFailed, ErrorClass
 def action(site: Site) -> CallHttp:
     headers = {"Authorization": SecretStr(f"Bearer {CANARY}")}
     private = HttpConnection(base_url=f"{site.url}/v1", headers=headers, allow_private=True)
-    return CallHttp(Connections({"main": private, "public": HttpConnection(base_url=site.url)}))
+    return CallHttp(Connections({"http:main": private, "http:public": HttpConnection(base_url=site.url)}))
 
 
 def ask(**how: object) -> HttpRequest:

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.timeout(60)
 @pytest.fixture
 def connections(kube: Kube) -> Connections:
     main = KubernetesConnection(kubeconfig=kube.kubeconfig, context="admin", namespaces=(NAMESPACE,))
-    return Connections({"main": main})
+    return Connections({"k8s:main": main})
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ def rds(cloud: Cloud) -> Any:
 @pytest.fixture
 def action(cloud: Cloud) -> FailOverCluster:
     return FailOverCluster(
-        Connections({"main": connection(cloud), "other": connection(cloud, "999999999999")})
+        Connections({"aws:main": connection(cloud), "aws:other": connection(cloud, "999999999999")})
     )
 
 

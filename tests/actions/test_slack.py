@@ -17,7 +17,7 @@ INCIDENTS = "C0INCIDENTS"
 @pytest.fixture
 def action(slack_url: str, player: Player) -> PostMessage:
     token = SecretStr("xoxb-practice")
-    return PostMessage(Connections({"main": SlackConnection(token=token, api_url=f"{slack_url}/api/")}))
+    return PostMessage(Connections({"slack:main": SlackConnection(token=token, api_url=f"{slack_url}/api/")}))
 
 
 def post(text: str = "It is done.", channel: str = INCIDENTS, thread: str | None = None) -> Post:
