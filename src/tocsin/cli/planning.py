@@ -1,0 +1,66 @@
+"""``tocsin runbook plan``."""
+
+from typing import Annotated
+
+import typer
+
+from tocsin.cli import asking
+from tocsin.cli.opening import actor, opened
+from tocsin.cli.plans import planned_lines
+from tocsin.cli.previews import PlannedStep, preview
+from tocsin.cli.printing import aside, out, print_json, waiting
+from tocsin.events.run import RunRequested
+from tocsin.main import House
+from tocsin.runbooks.commands import RunRequest
+from tocsin.runbooks.inputs import coerce
+from tocsin.runbooks.model import Runbook
+
+
+async def plan(
+    name: asking.NameOrFile,
+    inputs: asking.Inputs = None,
+    incident: asking.IncidentRef = None,
+    revision: asking.Revision = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Print what a run would change, and touch nothing.
+
+    Actions only look. Steps that depend on what an earlier one finds are named, and planned in the run.
+    Exits with 1 when an action refuses to plan.
+
+    Example: `tocsin runbook plan scale-deployment -i replicas=6`
+    """
+    async with opened() as house:
+        async with house.database.transaction() as session:
+            runbook = await asking.find_runbook(session, house, name, revision)
+            request = await asking.run_request(session, house, runbook.name, inputs, incident)
+        with waiting("Asking the systems"):
+            steps = await _preview(house, runbook, request)
+    if json:
+        told = [step.model_dump(mode="json") for step in steps]
+        print_json({"runbook": runbook.name, "revision": runbook.digest, "steps": told})
+    else:
+        _print(runbook, steps)
+    raise typer.Exit(1 if any(step.failed for step in steps) else 0)
+
+
+async def _preview(house: House, runbook: Runbook, request: RunRequest) -> list[PlannedStep]:
+    asked = RunRequested(
+        runbook=runbook.name,
+        revision=runbook.digest,
+        inputs=coerce(runbook.inputs, request.inputs, from_text=True),
+        mode=request.mode,
+        trigger=request.trigger,
+        scope=request.scope,
+    )
+    program = house.programs.program(runbook)
+    return await preview(program, house.deeds, asked, actor(), request.incident_id)
+
+
+def _print(runbook: Runbook, steps: list[PlannedStep]) -> None:
+    console = out()
+    console.print(f"{runbook.title} ({runbook.name}, revision {runbook.digest[:12]})")
+    for number, step in enumerate(steps, 1):
+        for line in planned_lines(number, step):
+            console.print(line)
+    aside().print("Nothing was changed. Plans are made again when the run begins.")
