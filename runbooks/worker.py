@@ -9,6 +9,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from tocsin.db import Database
+from tocsin.errors import StaleStream
 from tocsin.events import Event, Fact
 from tocsin.events import run as events
 from tocsin.incidents.tables import Incident
@@ -50,6 +51,7 @@ class Worker:
         while deeds:
             happened = await asyncio.gather(*(self._engine.deeds.do(program, state, one) for one in deeds))
             async with self._engine.database.transaction() as session:
+                state = await self._catch_up(session, state, deeds)
                 state = await self._append(session, state, happened)
                 state, deeds = await self._settle(session, program, state)
 
@@ -113,6 +115,20 @@ class Worker:
         if (state.awaited, state.holders) == (resources, holders):
             return []
         return [events.LocksAwaited(resources=resources, holders=holders)]
+
+    async def _catch_up(self, session: AsyncSession, before: RunState, deeds: Sequence[Deed]) -> RunState:
+        """Return the run with what was appended meanwhile: a person may cancel while an effect is at work.
+
+        Raise StaleStream when one of the deeds is not ours any more: another worker took the run over while
+        this one was frozen, and what came of the deed here must not count.
+        """
+        after = before
+        for entry in await self._engine.log.read(session, f"run/{before.id}", before.version):
+            after = apply(after, entry)
+        lost = [deed.step for deed in deeds if after.step(deed.step) != before.step(deed.step)]
+        if lost or after.over:
+            raise StaleStream(f"run {before.id[:8]} was moved on by somebody else: {', '.join(lost)}")
+        return after
 
     async def _append(self, session: AsyncSession, state: RunState, happened: Sequence[Event]) -> RunState:
         facts = [Fact(event=event, incident_id=state.incident_id, run_id=state.id) for event in happened]
