@@ -123,6 +123,7 @@ class Worker:
         this one was frozen, and what came of the deed here must not count.
         """
         after = before
+        await self._engine.log.hold(session, f"run/{before.id}")
         for entry in await self._engine.log.read(session, f"run/{before.id}", before.version):
             after = apply(after, entry)
         lost = [deed.step for deed in deeds if after.step(deed.step) != before.step(deed.step)]

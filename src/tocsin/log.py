@@ -156,10 +156,14 @@ class Log:
             position, count = rows[-1].position or 0, count + len(rows)
         return count
 
-    async def _head(self, session: AsyncSession, stream: str) -> tuple[int, str]:
-        # The lock is a statement of its own: the next one must see what its last holder committed.
+    async def hold(self, session: AsyncSession, stream: str) -> None:
+        """Keep everybody else from appending to the stream until the session's transaction is over."""
         connection = await session.connection()
         await connection.execute(text("select pg_advisory_xact_lock(hashtextextended(:s, 0))"), {"s": stream})
+
+    async def _head(self, session: AsyncSession, stream: str) -> tuple[int, str]:
+        # The lock is a statement of its own: the next one must see what its last holder committed.
+        await self.hold(session, stream)
         newest = col(EventRow.version).desc()
         query = (
             select(EventRow.version, EventRow.hash).where(EventRow.stream == stream).order_by(newest).limit(1)

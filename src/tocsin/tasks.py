@@ -17,6 +17,7 @@ from procrastinate.jobs import Job as QueuedJob
 from procrastinate.jobs import Status
 
 from tocsin.db import Database
+from tocsin.errors import StaleStream
 from tocsin.events import Fact
 from tocsin.events.incident import JobAbandoned
 from tocsin.jobs import ATTEMPT, QUEUE, Backoff, Job, JobQueue
@@ -50,7 +51,7 @@ class Tasks:
     def register(self, task: Task) -> None:
         """Make the task's jobs do its function."""
 
-        async def perform(context: procrastinate.JobContext, **args: Any) -> None:
+        async def perform(context: procrastinate.JobContext, /, **_: Any) -> None:
             job = _read(context.job)
             try:
                 await task.function(**job.args)
@@ -81,9 +82,9 @@ class Tasks:
         told = redact_text(f"{type(error).__name__}: {error}")
         pause = task.backoff.pause(job.attempt, error)
         again = None if pause is None else pause.total_seconds()
-        logger.warning(
-            "job_failed", job=job.task, args=job.args, attempt=job.attempt, error=told, again=again
-        )
+        # A writer that lost a race is no trouble; what failed is.
+        say = logger.info if isinstance(error, StaleStream) else logger.warning
+        say("job_failed", job=job.task, args=job.args, attempt=job.attempt, error=told, again=again)
         if pause is None:
             await self._abandoned(job, told)
         else:
@@ -105,8 +106,7 @@ class Tasks:
 
 
 def _read(queued: QueuedJob) -> Job:
-    args = dict(queued.task_kwargs)
-    attempt = int(args.pop(ATTEMPT, 1))
-    return Job(
-        task=queued.task_name, args=args, merge=queued.queueing_lock, lock=queued.lock, attempt=attempt
-    )
+    """Return the job as it was deferred."""
+    args = {name: value for name, value in queued.task_kwargs.items() if name != ATTEMPT}
+    fields = {"task": queued.task_name, "merge": queued.queueing_lock, "lock": queued.lock, "args": args}
+    return Job.model_validate({**fields, "attempt": queued.task_kwargs.get(ATTEMPT, 1)})
