@@ -10,7 +10,7 @@ from tocsin.bot.speech import Speech
 from tocsin.db import Database
 from tocsin.events import Actor
 from tocsin.incidents.lifecycle import Lifecycle
-from tocsin.jobs import Job, JobQueue
+from tocsin.jobs import JobQueue
 from tocsin.log import Log
 from tocsin.organisation import Organisation
 from tocsin.postmortems.drafts import Drafts
@@ -42,11 +42,6 @@ class Office:
     drafts: Drafts
     people: People
     speech: Speech
-
-    async def defer(self, *jobs: Job) -> None:
-        """Add jobs in a transaction of their own."""
-        async with self.database.transaction() as session:
-            await self.queue.defer(session, list(jobs))
 
 
 @dataclass(frozen=True)

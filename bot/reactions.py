@@ -55,10 +55,15 @@ def show_run_job(run_id: str, at: datetime | None) -> Job:
     return Job(task="bot.show_run", args={"run_id": run_id}, merge=key, lock=key, at=at)
 
 
-def show_decision_job(run_id: str, at: datetime | None = None) -> Job:
+def show_decision_job(run_id: str) -> Job:
     """Return the job that shows what became of a run's questions; one at a time, and only one waiting."""
     key = f"bot.show_decision:{run_id}"
-    return Job(task="bot.show_decision", args={"run_id": run_id}, merge=key, lock=key, at=at)
+    return Job(task="bot.show_decision", args={"run_id": run_id}, merge=key, lock=key)
+
+
+def ask_job(run_id: str, digest: str) -> Job:
+    """Return the job that asks a run's question."""
+    return Job(task="bot.ask_approval", args={"run_id": run_id, "digest": digest})
 
 
 def _of_incident(entry: Entry, incident_id: str) -> Iterator[Job]:
@@ -73,8 +78,10 @@ def _of_incident(entry: Entry, incident_id: str) -> Iterator[Job]:
             if not private:
                 yield _job("bot.announce", incident_id)
         case incident.ChannelOpened():
-            for task in ("bot.set_topic", "bot.pin_summary", "bot.invite"):
+            for task in ("bot.set_topic", "bot.pin_summary", "bot.invite", "bot.show_runs"):
                 yield _job(task, incident_id)
+        case incident.ArtefactFailed(artefact="channel") | incident.JobAbandoned(job="bot.open_channel"):
+            yield _job("bot.show_runs", incident_id)
         case incident.StatusChanged() | incident.SeverityChanged():
             yield _job("bot.set_topic", incident_id)
         case incident.MessageKept(artefact="summary" | "announcement"):
@@ -93,7 +100,7 @@ def _of_run(entry: Entry, run_id: str) -> Iterator[Job]:
             yield show_run_job(run_id, None)
             return
         case run.ApprovalRequested(digest=digest):
-            yield Job(task="bot.ask_approval", args={"run_id": run_id, "digest": digest})
+            yield ask_job(run_id, digest)
     if isinstance(event, _DECIDES):
         yield show_decision_job(run_id)
     if not isinstance(event, _UNSEEN):

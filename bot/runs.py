@@ -3,16 +3,16 @@
 from datetime import datetime
 
 import structlog
+from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from tocsin.bot.asks import questions
 from tocsin.bot.office import Links, Office
-from tocsin.bot.reactions import show_decision_job, show_run_job
+from tocsin.bot.reactions import ask_job, show_run_job
 from tocsin.bot.speech import Said, Words
-from tocsin.bot.upkeep import when_again
 from tocsin.bot.views.approval import Matter, approval
 from tocsin.bot.views.run import progress
-from tocsin.bot.wire import Later, Refused
+from tocsin.bot.wire import Refused
 from tocsin.events import Fact
 from tocsin.events import incident as events
 from tocsin.incidents import look
@@ -21,6 +21,7 @@ from tocsin.log import Entry
 from tocsin.runbooks.model import Runbook
 from tocsin.runbooks.revisions import parse
 from tocsin.runbooks.state import RunState, fold
+from tocsin.runbooks.tables import Run
 
 logger = structlog.get_logger(__name__)
 
@@ -32,7 +33,7 @@ class RunMessages:
         self._office = office
 
     async def show_run(self, run_id: str) -> None:
-        """Post the run's message, or let it say what is; while Slack cannot, come back later."""
+        """Post the run's message, or let it say what is."""
         async with self._office.database.transaction() as session:
             state, runbook, _ = await self._run(session, run_id)
             said = await self._kept(session, state, f"run:{run_id}")
@@ -42,9 +43,6 @@ class RunMessages:
                 await self._post(state, f"run:{run_id}", words, state.requested_at)
             else:
                 await self._office.speech.edit(said, words)
-        except Later as later:
-            # A merged job must not be tried again by the queue: its key may wait there already.
-            await self._office.defer(show_run_job(run_id, when_again(later)))
         except Refused as refused:
             await self._complain(state, "run's message", refused)
 
@@ -62,18 +60,24 @@ class RunMessages:
                     await self._complain(state, "approval", refused)
 
     async def show_decision(self, run_id: str) -> None:
-        """Let every question's message say what became of it; while Slack cannot, come back later."""
+        """Let every question's message say what became of it."""
         async with self._office.database.transaction() as session:
             state, runbook, entries = await self._run(session, run_id)
             asked = [(one, await self._kept(session, state, one.artefact)) for one in questions(entries)]
-        try:
-            for question, said in asked:
-                if said is not None:
-                    await self._edit(
-                        Matter(question, state, runbook, Links(self._office.base_url).run(run_id)), said
-                    )
-        except Later as later:
-            await self._office.defer(show_decision_job(run_id, when_again(later)))
+        for question, said in asked:
+            if said is not None:
+                await self._edit(
+                    Matter(question, state, runbook, Links(self._office.base_url).run(run_id)), said
+                )
+
+    async def show_all(self, incident_id: str) -> None:
+        """Show the incident's runs, now that it is known where: its channel opened, or never will."""
+        async with self._office.database.transaction() as session:
+            found = await session.exec(select(Run.id).where(Run.incident_id == incident_id))
+            for run_id in found.all():
+                asked = questions(await self._office.log.read(session, f"run/{run_id}"))
+                asks = [ask_job(run_id, question.digest) for question in asked if question.open]
+                await self._office.queue.defer(session, [show_run_job(run_id, None), *asks])
 
     async def _edit(self, matter: Matter, said: Said) -> None:
         try:
@@ -88,9 +92,10 @@ class RunMessages:
         return state, runbook, entries
 
     async def _post(self, state: RunState, artefact: str, words: Words, since: datetime) -> None:
-        said = await self._office.speech.post(
-            await self._place(state), f"{state.id}:{artefact}", words, since
-        )
+        place = await self._place(state)
+        if place is None:
+            return  # show_all() comes back when it is known
+        said = await self._office.speech.post(place, f"{state.id}:{artefact}", words, since)
         kept = events.MessageKept(artefact=artefact, channel=said.channel, ts=said.ts)
         fact = Fact(
             event=kept,
@@ -102,8 +107,11 @@ class RunMessages:
         async with self._office.database.transaction() as session:
             await self._office.log.append(session, _stream(state, artefact), [fact])
 
-    async def _place(self, state: RunState) -> str:
-        """Return where the run is shown: its incident's channel, else the announcements channel."""
+    async def _place(self, state: RunState) -> str | None:
+        """Return where the run is shown: its incident's channel, else the announcements channel.
+
+        None: the incident's channel is not open yet.
+        """
         if state.incident_id is None:
             return self._announcements()
         async with self._office.database.transaction() as session:
@@ -112,7 +120,7 @@ class RunMessages:
         if incident.channel is not None:
             return incident.channel
         if not any(_gave_up(entry) for entry in entries):
-            raise Later("the incident's channel is not open yet", retry_after=1.0)
+            return None
         if incident.private:
             raise Refused("private_without_channel")
         return self._announcements()

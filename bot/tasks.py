@@ -22,6 +22,7 @@ def tasks(office: Office) -> Mapping[str, Task]:
         "bot.invite": upkeep.invite,
         "bot.refresh": upkeep.refresh,
         "bot.show_run": runs.show_run,
+        "bot.show_runs": runs.show_all,
         "bot.ask_approval": runs.ask_approval,
         "bot.show_decision": runs.show_decision,
         "bot.say": telling.say,

@@ -5,24 +5,20 @@ Every job reads what is, does one thing, and stores the fact; tried again, it fi
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
 
 from sqlmodel import col, select
 
 from tocsin.bot.channels import Channels
 from tocsin.bot.office import Office
-from tocsin.bot.reactions import refresh_job
 from tocsin.bot.scenes import scene
 from tocsin.bot.speech import Said, Words
 from tocsin.bot.views.incident import announcement, summary, topic
-from tocsin.bot.wire import Later, Refused, told
+from tocsin.bot.wire import Refused, told
 from tocsin.events import Event, Fact
 from tocsin.events import incident as events
 from tocsin.incidents import look
 from tocsin.incidents.tables import Incident, Kept
 
-PATIENCE = timedelta(seconds=5)
-"""How long to leave Slack alone when it did not say."""
 _VIEWS = {"summary": summary, "announcement": announcement}
 
 
@@ -90,19 +86,15 @@ class Upkeep:
             await self._store(incident_id, events.PeopleInvited(people=people, missing=missing), "invitation")
 
     async def refresh(self, incident_id: str) -> None:
-        """Let summary and announcement say what is; while Slack cannot, come back later."""
+        """Let summary and announcement say what is."""
         async with self._office.database.transaction() as session:
             incident = await session.get_one(Incident, incident_id)
             kept = await look.kept(session, incident_id)
             shown = await scene(self._office, session, incident)
-        try:
-            for artefact, view in _VIEWS.items():
-                if artefact in kept:
-                    async with self._blamed(incident_id, artefact):
-                        await self._office.speech.edit(_said(kept[artefact]), view(shown))
-        except Later as later:
-            # A merged job must not be tried again by the queue: its key may wait there already.
-            await self._office.defer(refresh_job(incident_id, when_again(later)))
+        for artefact, view in _VIEWS.items():
+            if artefact in kept:
+                async with self._blamed(incident_id, artefact):
+                    await self._office.speech.edit(_said(kept[artefact]), view(shown))
 
     async def _people(self, incident: Incident) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return Slack ids of whom to invite, and who has none, with the reason."""
@@ -151,11 +143,6 @@ class Upkeep:
         fact = Fact(event=event, source="slack", source_ref=f"slack:{ref}", incident_id=incident_id)
         async with self._office.database.transaction() as session:
             await self._office.log.append(session, f"incident/{incident_id}", [fact])
-
-
-def when_again(later: Later) -> datetime:
-    """Return when Slack may be asked again: when it said, else in a few seconds."""
-    return datetime.now(UTC) + (timedelta(seconds=later.retry_after) if later.retry_after else PATIENCE)
 
 
 def _said(kept: Kept) -> Said:
