@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from tocsin.access import Access
+from tocsin.actions.registry import Registry
 from tocsin.db import Database
 from tocsin.incidents.intake import Intake
 from tocsin.incidents.lifecycle import Lifecycle
@@ -30,6 +31,7 @@ class Door:
     lifecycle: Lifecycle
     runs: Runs
     revisions: Revisions
+    registry: Registry
     drafts: Drafts
 
 

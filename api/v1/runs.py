@@ -1,0 +1,195 @@
+"""Runs of runbooks."""
+
+import asyncio
+import time
+from typing import Literal
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from tocsin.api.auth import TheActor
+from tocsin.api.deps import Door, TheDoor
+from tocsin.api.idempotency import TheOnce
+from tocsin.api.lists import RUN_PLACE, Lists
+from tocsin.api.paging import Cursor, Limit, Page, cursor_of, place_of
+from tocsin.api.run_views import RunDetail, RunView, readable_run, run_detail, run_view
+from tocsin.events import Actor
+from tocsin.runbooks.commands import RunRequest
+from tocsin.runbooks.state import RunState
+from tocsin.runbooks.triggers import incident_scope
+
+router = APIRouter(prefix="/runs", tags=["runs"])
+WAIT = 60.0
+"""Seconds that ``wait`` waits at most."""
+_LOOK = 0.25
+_PARKED = frozenset({"awaiting_approval", "needs_attention"})
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Wanted(_Body):
+    """What it takes to start a run."""
+
+    runbook: str
+    inputs: dict[str, JsonValue] = {}
+    incident: str | None = None
+    """Ref or id of the incident it belongs to."""
+    channel: Literal["published"] = "published"
+    """Which revision: the published one."""
+    revision: str | None = Field(default=None, pattern="^[0-9a-f]{6,64}$")
+    """Digest of another revision, or the beginning of it."""
+    mode: Literal["propose", "auto"] = "auto"
+    """propose: ask before the first change, even where the runbook does not."""
+    wait: bool = False
+    """Answer when the run has ended or waits for people, at the latest after 60 seconds."""
+
+
+class Approved(_Body):
+    """A yes to exactly one plan."""
+
+    digest: str
+    comment: str = Field(default="", max_length=3000)
+
+
+class Rejected(_Body):
+    """A no to exactly one plan."""
+
+    digest: str
+    reason: str = Field(min_length=1, max_length=3000)
+
+
+class Cancelled(_Body):
+    """How to stop."""
+
+    compensate: bool = False
+    """Undo what the run did."""
+    reason: str = Field(default="", max_length=3000)
+
+
+class Known(_Body):
+    """What somebody saw when they looked whether a step had happened."""
+
+    step: str
+    happened: bool
+
+
+@router.post("", status_code=202, response_model=RunDetail)
+async def start_run(wanted: Wanted, once: TheOnce, door: TheDoor, actor: TheActor) -> Response:
+    """Start a run. Asked again with the same key, ``wait`` waits no more: the answer is the first one."""
+
+    async def start(session: AsyncSession) -> RunDetail:
+        state = await door.runs.start(session, actor, await _request(door, session, actor, wanted))
+        return await run_detail(door, session, state)
+
+    answer = await once.answer(202, start)
+    if not wanted.wait:
+        return answer
+    ended = await _settled(door, actor, RunDetail.model_validate_json(bytes(answer.body)).id)
+    return Response(ended.model_dump_json(), status_code=202, media_type="application/json")
+
+
+@router.get("")
+async def list_runs(
+    door: TheDoor, actor: TheActor, incident: str | None = None, limit: Limit = 50, cursor: Cursor = None
+) -> Page[RunView]:
+    """List runs, the newest first; those of one incident if given."""
+    place = place_of(cursor, RUN_PLACE)
+    async with door.database.transaction() as session:
+        lists = Lists(door, session, actor)
+        only = (await door.lifecycle.read(session, actor, incident)).id if incident else None
+        found, more = await lists.runs(limit, place, only)
+        incidents = await lists.of_runs(found)
+    return Page(
+        items=tuple(run_view(door, run, incidents.get(run.incident_id or "")) for run in found),
+        next_cursor=None if more is None else cursor_of(more),
+    )
+
+
+@router.get("/{run_id}")
+async def get_run(run_id: str, door: TheDoor, actor: TheActor) -> RunDetail:
+    """Return one run, by id or the beginning of it: status, steps, plan, approvals."""
+    async with door.database.transaction() as session:
+        return await run_detail(door, session, await readable_run(door, session, actor, run_id))
+
+
+@router.post("/{run_id}/approve", response_model=RunDetail)
+async def approve_run(
+    run_id: str, given: Approved, once: TheOnce, door: TheDoor, actor: TheActor
+) -> Response:
+    """Say yes to the plan with this digest; 409 when that is not asked any more."""
+
+    async def approve(session: AsyncSession) -> RunDetail:
+        state = await readable_run(door, session, actor, run_id)
+        done = await door.runs.approve(session, actor, state.id, given.digest, given.comment)
+        return await run_detail(door, session, done)
+
+    return await once.answer(200, approve)
+
+
+@router.post("/{run_id}/reject", response_model=RunDetail)
+async def reject_run(run_id: str, given: Rejected, once: TheOnce, door: TheDoor, actor: TheActor) -> Response:
+    """Say no to the plan with this digest; the run is cancelled."""
+
+    async def reject(session: AsyncSession) -> RunDetail:
+        state = await readable_run(door, session, actor, run_id)
+        done = await door.runs.reject(session, actor, state.id, given.digest, given.reason)
+        return await run_detail(door, session, done)
+
+    return await once.answer(200, reject)
+
+
+@router.post("/{run_id}/cancel", response_model=RunDetail)
+async def cancel_run(
+    run_id: str, wanted: Cancelled, once: TheOnce, door: TheDoor, actor: TheActor
+) -> Response:
+    """Stop the run after the step it is in."""
+
+    async def cancel(session: AsyncSession) -> RunDetail:
+        state = await readable_run(door, session, actor, run_id)
+        done = await door.runs.cancel(
+            session, actor, state.id, compensate=wanted.compensate, reason=wanted.reason
+        )
+        return await run_detail(door, session, done)
+
+    return await once.answer(200, cancel)
+
+
+@router.post("/{run_id}/resolve-unknown", response_model=RunDetail)
+async def resolve_unknown(
+    run_id: str, known: Known, once: TheOnce, door: TheDoor, actor: TheActor
+) -> Response:
+    """Say whether a step of unknown outcome happened; the run goes on from there."""
+
+    async def resolve(session: AsyncSession) -> RunDetail:
+        state = await readable_run(door, session, actor, run_id)
+        done = await door.runs.resolve_unknown(session, actor, state.id, known.step, happened=known.happened)
+        return await run_detail(door, session, done)
+
+    return await once.answer(200, resolve)
+
+
+async def _request(door: Door, session: AsyncSession, actor: Actor, wanted: Wanted) -> RunRequest:
+    plain = wanted.model_dump(include={"runbook", "inputs", "revision", "mode"})
+    if wanted.incident is None:
+        return RunRequest(trigger="api", **plain)
+    incident = await door.lifecycle.read(session, actor, wanted.incident)
+    seen = incident_scope(incident, door.settings.organisation, door.settings.base_url)
+    return RunRequest(trigger="api", incident_id=incident.id, scope={"incident": seen}, **plain)
+
+
+async def _settled(door: Door, actor: Actor, run_id: str) -> RunDetail:
+    """Return the run as soon as nothing more happens to it by itself, or when WAIT is over."""
+    until = time.monotonic() + WAIT
+    while True:
+        async with door.database.transaction() as session:
+            state = await readable_run(door, session, actor, run_id)
+            if _still(state) or time.monotonic() > until:
+                return await run_detail(door, session, state)
+        await asyncio.sleep(_LOOK)
+
+
+def _still(state: RunState) -> bool:
+    return state.over or state.status in _PARKED
