@@ -10,10 +10,10 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from slack_bolt.error import BoltUnhandledRequestError
 
 from tocsin.bot.desk import Desk
+from tocsin.bot.hearing import EVENTS
 from tocsin.bot.incident_words import INCIDENT_WORDS
 from tocsin.bot.names import INCIDENT, RUNBOOK, SHORTCUT, ActionId
 from tocsin.bot.office import Office
-from tocsin.bot.pins import EVENTS
 from tocsin.bot.presses import PRESSES, SUBMISSIONS
 from tocsin.bot.runbook_words import RUNBOOK_WORDS
 from tocsin.bot.views import modals

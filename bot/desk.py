@@ -79,14 +79,20 @@ class Desk:
         )
 
     async def _answer(self, handler: Handler, ask: Ask) -> Reply:
-        async with self._office.database.transaction() as session:
-            if not await self._new(session, ask):
-                return Reply()
-            reply = await handler(self._office, session, ask)
+        try:
+            reply = await self._once(handler, ask)
+        except StaleStream:
+            reply = await self._once(handler, ask)  # the run moved on in the same moment: decide again
         if reply.view is not None:
             with told():
                 await self._office.client.views_open(trigger_id=ask.trigger_id, view=reply.view)
         return reply
+
+    async def _once(self, handler: Handler, ask: Ask) -> Reply:
+        async with self._office.database.transaction() as session:
+            if not await self._new(session, ask):
+                return Reply()
+            return await handler(self._office, session, ask)
 
     async def _new(self, session: AsyncSession, ask: Ask) -> bool:
         """Store that this request came; say False when it came before, by a retry of Slack's."""

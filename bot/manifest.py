@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from tocsin.bot.app import COMMANDS
+from tocsin.bot.hearing import EVENTS
 from tocsin.bot.names import SHORTCUT
-from tocsin.bot.pins import EVENTS
 from tocsin.bot.words import hint
 
 METHODS: Mapping[str, tuple[str, ...]] = {
@@ -30,11 +30,12 @@ METHODS: Mapping[str, tuple[str, ...]] = {
     "views_open": (),
 }
 """Every method we call, and the scopes it takes: https://docs.slack.dev/reference/methods."""
-EVENT_SCOPES: Mapping[str, str] = {
-    "pin_added": "pins:read",
-    "pin_removed": "pins:read",
-    "reaction_added": "reactions:read",
-    "reaction_removed": "reactions:read",
+EVENT_SCOPES: Mapping[str, tuple[str, ...]] = {
+    "member_joined_channel": ("channels:read", "groups:read"),
+    "pin_added": ("pins:read",),
+    "pin_removed": ("pins:read",),
+    "reaction_added": ("reactions:read",),
+    "reaction_removed": ("reactions:read",),
 }
 _DESCRIPTIONS = {"/incident": "Declare, follow and resolve incidents", "/runbook": "Plan and run runbooks"}
 
@@ -78,8 +79,8 @@ def manifest(base_url: str | None) -> dict[str, object]:
 
 def scopes() -> list[str]:
     """Return every scope that the commands, methods and events take."""
-    called = {scope for needed in METHODS.values() for scope in needed}
-    return sorted({"commands", *called, *(EVENT_SCOPES[event] for event in EVENTS)})
+    needed = [*METHODS.values(), *(EVENT_SCOPES[event] for event in EVENTS)]
+    return sorted({"commands", *(scope for some in needed for scope in some)})
 
 
 def _command(command: str, base_url: str | None) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """📌: a message that people pin stands on the timeline, at its own time, for as long as it is pinned."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +17,6 @@ from tocsin.events import incident as events
 from tocsin.incidents import look
 from tocsin.incidents.lifecycle import Pin
 from tocsin.incidents.tables import Incident
-from tocsin.jobs import Job
 
 
 @dataclass(frozen=True)
@@ -28,34 +27,6 @@ class Message:
     author: str
     """User id, or the name that a bot posted under."""
     pinned: bool
-
-
-async def _on_reaction(office: Office, event: Mapping[str, Any]) -> None:
-    if event["reaction"] in PINS and event["item"].get("type") == "message":
-        await _look_later(office, event["item"]["channel"], event["item"]["ts"], event["user"])
-
-
-async def _on_pin(office: Office, event: Mapping[str, Any]) -> None:
-    message = event["item"].get("message")
-    if message:
-        await _look_later(office, event["channel_id"], message["ts"], event["user"])
-
-
-EVENTS: Mapping[str, Callable[[Office, dict[str, Any]], Awaitable[None]]] = {
-    "reaction_added": _on_reaction,
-    "reaction_removed": _on_reaction,
-    "pin_added": _on_pin,
-    "pin_removed": _on_pin,
-}
-"""Every event we listen to."""
-
-
-async def _look_later(office: Office, channel: str, ts: str, user: str) -> None:
-    """Store that somebody pinned or unpinned something in one of our channels."""
-    async with office.database.transaction() as session:
-        if await look.of_channel(session, channel) is not None:
-            args: dict[str, str | int] = {"channel": channel, "ts": ts, "user": user}
-            await office.queue.defer(session, [Job(task="bot.keep_pin", args=args)])
 
 
 class Pins:

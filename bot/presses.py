@@ -45,6 +45,8 @@ async def _reject(office: Office, session: AsyncSession, ask: Ask) -> Reply:
 async def _details(office: Office, session: AsyncSession, ask: Ask) -> Reply:
     run_id, _, digest = ask.about.partition(":")
     state = await office.runs.read(session, ask.actor, run_id)
+    if state.incident_id is not None:
+        await office.lifecycle.read(session, ask.actor, state.incident_id)
     runbook = parse(await office.revisions.get(session, state.runbook, state.revision))
     question = _asked(questions(await office.log.read(session, f"run/{state.id}")), digest)
     return Reply(

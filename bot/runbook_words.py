@@ -67,12 +67,18 @@ async def _run(office: Office, session: AsyncSession, ask: Ask) -> Reply:
 async def _status(office: Office, session: AsyncSession, ask: Ask) -> Reply:
     if ask.words:
         state = await office.runs.read(session, ask.actor, ask.words)
+        if state.incident_id is not None:
+            await office.lifecycle.read(session, ask.actor, state.incident_id)
         runbook = parse(await office.revisions.get(session, state.runbook, state.revision))
         words = progress(state, runbook, Links(office.base_url).run(state.id))
         return Reply(words.text, words.blocks)
     here = await look.of_channel(session, ask.channel)
     runs = await office.runs.newest(session, ask.actor, _LOOKED_THROUGH)
-    mine = [run for run in runs if here is None or run.incident_id == here.id]
+    if here is None:
+        mine = [run for run in runs if await _is_public(session, run)]
+    else:
+        incident = await office.lifecycle.read(session, ask.actor, here.id)
+        mine = [run for run in runs if run.incident_id == incident.id]
     lines = list(_lines(office, mine[:LISTED]))
     return Reply("\n".join(lines) or f"No run yet. `{RUNBOOK} list` shows what can be run.")
 
@@ -121,6 +127,10 @@ def _scope(office: Office, incident: Incident | None) -> dict[str, JsonValue]:
     if incident is None:
         return {}
     return {"incident": incident_scope(incident, office.organisation, office.base_url)}
+
+
+async def _is_public(session: AsyncSession, run: Run) -> bool:
+    return run.incident_id is None or not (await session.get_one(Incident, run.incident_id)).private
 
 
 def _usage(runbook: Runbook) -> str:

@@ -140,6 +140,19 @@ async def test_a_private_incident_is_unknown_to_others(stage: Stage) -> None:
     assert "there is no incident INC-1" in await say(stage, "/incident status INC-1", user="dee")
 
 
+async def test_whoever_is_brought_into_a_private_channel_knows_the_incident(stage: Stage) -> None:
+    await declare(stage, title="A leak", private=True)
+    room = await stage.play(stage.player.wait_for_channel, "inc-1-a-leak")
+    await stage.artefact((await stage.incident()).id, "summary")
+    await stage.play(stage.player.join, "dee", str(room["id"]))
+
+    async def known() -> bool:
+        return "U0DEE" in (await stage.incident()).people
+
+    await stage.until(known)
+    assert "INC-1 A leak" in await say(stage, "/incident status INC-1", user="dee")
+
+
 async def test_somebody_elses_title_pings_nobody(stage: Stage) -> None:
     await declare(stage, title="<!channel> is down & out")
     told = await say(stage, "/incident list")

@@ -8,9 +8,9 @@ import pytest
 from tests.bot.stage import Stage
 from tocsin import bot
 from tocsin.bot.app import build_app
+from tocsin.bot.hearing import EVENTS
 from tocsin.bot.manifest import EVENT_SCOPES, METHODS, manifest, scopes
 from tocsin.bot.names import ActionId, Modal
-from tocsin.bot.pins import EVENTS
 from tocsin.bot.presses import PRESSES, SUBMISSIONS
 
 SOURCES = sorted(Path(bot.__file__).parent.rglob("*.py"))

@@ -1,5 +1,8 @@
 """Runs in Slack: started by a word, asked about with a diff, decided by a press, followed in place."""
 
+import asyncio
+import itertools
+
 from tests.bot.stage import Stage
 from tests.bot.test_commands import say
 from tocsin.incidents.tables import Incident
@@ -84,12 +87,14 @@ async def test_an_approved_run_does_its_work_and_its_one_message_says_so(stage: 
     assert [done["ts"]] == [one["ts"] for one in runs if "✓" in str(one) or "◔" in str(one)]
 
 
-async def test_a_second_press_is_told_that_it_was_decided(stage: Stage) -> None:
+async def test_of_two_presses_at_once_one_decides_and_the_other_is_told(stage: Stage) -> None:
     incident, question = await asked(stage)
-    await stage.play(stage.player.press, "bo", question, "approval_approve")
-    async with stage.office.database.transaction() as session:
-        runs = await stage.office.runs.newest(session, (await stage.office.people.actor("U0BO")), 1)
-    assert "already" in str(runs) or (await stage.types(incident.id)).count("approval_given") == 1
+    await stage.play(stage.player.join, "chidi", incident.channel or "")
+    await asyncio.gather(
+        stage.play(stage.player.press, "bo", question, "approval_approve"),
+        stage.play(stage.player.press, "chidi", question, "approval_approve"),
+    )
+    assert (await stage.types(incident.id)).count("approval_given") == 1
 
 
 async def test_a_rejection_needs_a_reason_and_shows_it(stage: Stage) -> None:
@@ -128,3 +133,14 @@ async def test_the_postmortem_is_shared_with_its_file(stage: Stage) -> None:
     await say(stage, "/incident resolve rolled back", channel=incident.channel or "")
     shared = await stage.play(stage.player.wait_for_message, incident.channel or "", "Postmortem of INC-1")
     assert [one["name"] for one in shared["files"]] == ["INC-1-postmortem-1.md"]  # type: ignore[attr-defined]
+
+
+async def test_a_runs_message_is_edited_at_most_once_a_second(stage: Stage) -> None:
+    incident, question = await asked(stage)
+    await stage.play(stage.player.press, "bo", question, "approval_approve")
+    done = await stage.play(stage.player.wait_for_message, incident.channel or "", "✓ Post the notice")
+    edits = [
+        one for one in await stage.play(stage.player.calls, "chat.update") if str(done["ts"]) in str(one)
+    ]
+    times = [float(str(one["at"])) for one in edits]
+    assert all(later - earlier >= 1 for earlier, later in itertools.pairwise(times))
