@@ -87,11 +87,14 @@ class ServedApp:
 class ServedChild:
     """A server run as a child process, with its output kept for the day it does not start."""
 
-    def __init__(self, arguments: Sequence[str], probe_url: str, *, ca_pem: Path | None = None) -> None:
+    def __init__(
+        self, arguments: Sequence[str], probe_url: str, *, ca_pem: Path | None = None, log: Path | None = None
+    ) -> None:
         self._arguments = list(arguments)
         self._probe_url = probe_url
         self._ca_pem = ca_pem
-        self._output = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the child)
+        # Lives as long as the child.
+        self._output = log.open("ab+") if log else tempfile.TemporaryFile()  # noqa: SIM115
         self._process: subprocess.Popen[bytes] | None = None
 
     @property

@@ -124,6 +124,11 @@ class Town:
         self._open.close()
 
     @property
+    def log(self) -> Path:
+        """Where Tocsin's own log goes."""
+        return self.folder / "tocsin.log"
+
+    @property
     def environment(self) -> Mapping[str, str]:
         """Return the settings of Tocsin in this town, for every command of it."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("TOCSIN_")}
@@ -149,6 +154,7 @@ class Town:
         self._tocsin = ServedChild(
             [sys.executable, "-m", "tocsin", "serve", "--port", port],
             f"{self.at.url(self.at.console)}/readyz",
+            log=self.log,
         )
         self._tocsin.start(environment=self.environment)
         self._tell(f"Tocsin answers at {self.at.url(self.at.console)}")

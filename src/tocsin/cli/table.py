@@ -8,7 +8,7 @@ class Leaf(NamedTuple):
     """A command."""
 
     where: str
-    """``module:function`` in this package; imported when the command is called."""
+    """``module:function``, the module in this package unless it has a dot; imported when called."""
     help: str
     """The first line of the function's docstring."""
 
@@ -59,6 +59,7 @@ _POSTMORTEM = {
 COMMANDS: Mapping[str, Leaf | Topic] = {
     "serve": Leaf("serving:serve", "Answer HTTP and Slack, and do jobs."),
     "worker": Leaf("serving:worker", "Do jobs, beside whoever else does."),
+    "demo": Leaf("tocsin.playground.demo:demo", "Practise: a whole town on this machine, with an incident."),
     "incident": Topic("Declare incidents, and bring them to an end.", _INCIDENT),
     "runbook": Topic("Check, publish, plan and run runbooks.", _RUNBOOK),
     "run": Topic("Look at runs, and decide on them.", _RUN),
