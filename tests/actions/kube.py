@@ -32,6 +32,7 @@ class Kube:
             kubeconfig, context="admin", client_configuration=configuration, persist_config=False
         )
         self.kubeconfig = kubeconfig
+        self._deployed: list[str] = []
         self.api = ApiClient(configuration)
         self.apps = AppsV1Api(self.api)
         self.core = CoreV1Api(self.api)
@@ -41,6 +42,7 @@ class Kube:
         """Create a Deployment of two replicas, wait until it is complete, return its name."""
         name = f"checkout-{next(_serial)}"
         self.apps.create_namespaced_deployment(NAMESPACE, _deployment(name, image, **extra))
+        self._deployed.append(name)
         self.settle(name)
         return name
 
@@ -89,7 +91,8 @@ class Kube:
 
     def tidy(self) -> None:
         """Delete every Deployment: a controller slows down with each that it keeps."""
-        self.apps.delete_collection_namespaced_deployment(NAMESPACE)
+        while self._deployed:
+            self.apps.delete_namespaced_deployment(self._deployed.pop(), NAMESPACE)
 
     def _make_namespace(self) -> None:
         try:

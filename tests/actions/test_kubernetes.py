@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from kubernetes.client import AutoscalingV1Api, RbacAuthorizationV1Api, V1HorizontalPodAutoscaler
+from kubernetes.client import AutoscalingV1Api, AutoscalingV2Api, RbacAuthorizationV1Api
 
 from tests.actions.cases import CASES, Case, Worlds
 from tests.actions.kube import CANARY, NAMESPACE, Kube
@@ -62,13 +62,14 @@ def settled(action: AnyAction, want: object, plan: Any) -> Verdict:
 
 
 @pytest.fixture
-def autoscaled(kube: Kube) -> Iterator[str]:
+def autoscaled(kube: Kube, cluster: Cluster) -> Iterator[str]:
     """A Deployment that an autoscaler keeps between 2 and 5 replicas."""
+    # The control plane of the tests is older than autoscaling/v2, the twin has nothing else.
+    scaling = AutoscalingV2Api(kube.api) if cluster.kind == "twin" else AutoscalingV1Api(kube.api)
     name = kube.deploy()
     target = {"kind": "Deployment", "name": name, "apiVersion": "apps/v1"}
     spec = {"scaleTargetRef": target, "minReplicas": 2, "maxReplicas": 5}
-    body = V1HorizontalPodAutoscaler.model_validate({"metadata": {"name": name}, "spec": spec})
-    scaling = AutoscalingV1Api(kube.api)
+    body: Any = {"metadata": {"name": name}, "spec": spec}
     scaling.create_namespaced_horizontal_pod_autoscaler(NAMESPACE, body)
     yield name
     scaling.delete_namespaced_horizontal_pod_autoscaler(name, NAMESPACE)
