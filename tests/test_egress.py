@@ -218,9 +218,7 @@ def test_one_private_address_among_public_ones_refuses_them_all(site: Site) -> N
 def test_a_name_that_changes_its_mind_is_connected_to_where_it_was_checked(site: Site) -> None:
     minds = iter([["127.0.0.1"], ["127.0.0.2"]])
     site.answers("/", body=b"checked")
-    egress = Egress(
-        f"http://rebound.example:{site.port}", allow_private=True, resolve=lambda *_: next(minds)
-    )
+    egress = Egress(f"http://rebound.example:{site.port}", allow_private=True, resolve=lambda *_: next(minds))
     assert egress.send(GET).body == b"checked"
     assert list(minds) == [["127.0.0.2"]]
 
@@ -228,9 +226,7 @@ def test_a_name_that_changes_its_mind_is_connected_to_where_it_was_checked(site:
 def test_a_name_that_turns_private_between_two_redirects_is_refused(site: Site) -> None:
     minds = iter([["127.0.0.1"], ["169.254.169.254"]])
     site.redirects("/", "/next")
-    egress = Egress(
-        f"http://rebound.example:{site.port}", allow_private=True, resolve=lambda *_: next(minds)
-    )
+    egress = Egress(f"http://rebound.example:{site.port}", allow_private=True, resolve=lambda *_: next(minds))
     with pytest.raises(EgressRefused, match=r"169\.254\.169\.254"):
         egress.send(GET)
 
