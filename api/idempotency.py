@@ -74,7 +74,8 @@ class Once:
         await session.exec(delete(Answer).where(col(Answer.created_at) < now - KEPT))
         mine = {"caller": self.caller, "key": self.key, "request": self.request, "created_at": now}
         taking = insert(Answer).values(status=0, body="", **mine).on_conflict_do_nothing()
-        if (await (await session.connection()).execute(taking)).rowcount:
+        taken = await (await session.connection()).execute(taking.returning(col(Answer.key)))
+        if taken.first() is not None:
             return None
         known = await session.get_one(Answer, (self.caller, self.key))
         if known.request != self.request:
