@@ -9,7 +9,8 @@ class Fault(BaseModel):
     """One trouble for the next `times` calls of a method; "*" means every method.
 
     With `after_effect` the call does its work and only its answer is spoilt: by `error`, by `status`, or,
-    when neither is given, by a connection that is reset. `delay` is in seconds and comes first.
+    when neither is given, by a connection that is reset. `delay` is in seconds; it comes before the effect,
+    and with `after_effect` between the effect and the answer.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -52,13 +52,14 @@ async def _with_fault(stage: Stage, call: Call) -> Response:
     fault = stage.faults.take(call.method)
     if fault is None:
         return _perform(stage, call)
+    if fault.after_effect:
+        _perform(stage, call, answered=False)
+        await asyncio.sleep(fault.delay)
+        return _spoilt(fault)
     await asyncio.sleep(fault.delay)
     if not fault.spoils:
         return _perform(stage, call)
-    if fault.after_effect:
-        _perform(stage, call, answered=False)
-    else:
-        _record(stage, call, fault.error or f"http_{fault.status}")
+    _record(stage, call, fault.error or f"http_{fault.status}")
     return _spoilt(fault)
 
 

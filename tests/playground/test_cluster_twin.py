@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx2
@@ -97,6 +98,14 @@ def test_a_fault_without_a_status_is_only_slow(apps: Client, practice: httpx2.Cl
     started = time.monotonic()
     apps.patch_namespaced_deployment("checkout", "shop", {"spec": {"replicas": 4}})
     assert time.monotonic() - started >= 0.3
+
+
+def test_a_delay_after_the_effect_holds_back_only_the_answer(apps: Client, practice: httpx2.Client) -> None:
+    fault = {"path_regex": "/checkout$", "verb": "patch", "delay": 0.5, "after_effect": True}
+    practice.post("/fault", json=fault).raise_for_status()
+    answered = apps.patch_namespaced_deployment("checkout", "shop", {"spec": {"replicas": 4}})
+    waited = datetime.now(UTC) - datetime.fromisoformat(practice.get("/mutations").json()[-1]["at"])
+    assert (answered.spec.replicas, waited >= timedelta(seconds=0.5)) == (4, True)
 
 
 def test_a_reset_brings_the_newborn_cluster_back(apps: Client, practice: httpx2.Client) -> None:

@@ -1,6 +1,7 @@
 """The Web API, called by the real slack_sdk."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from slack_sdk import WebClient
@@ -345,6 +346,14 @@ def test_a_lost_answer_leaves_its_effect_behind(slack: WebClient, player: Player
         slack.chat_postMessage(channel="C0GENERAL", text="posted all the same")
     assert [call["answered"] for call in player.calls("chat.postMessage")] == [False]
     assert player.message("#general", "posted all the same") is not None
+
+
+def test_a_delay_after_the_effect_holds_back_only_the_answer(slack: WebClient, player: Player) -> None:
+    player.fault(Fault(method="chat.postMessage", after_effect=True, delay=2))
+    with ThreadPoolExecutor(1) as threads:
+        answer = threads.submit(slack.chat_postMessage, channel="C0GENERAL", text="there at once")
+        player.wait_for_message("#general", "there at once")
+        assert not answer.done()
 
 
 def test_the_ledger_keeps_arguments_but_no_token(slack: WebClient, player: Player) -> None:

@@ -90,12 +90,12 @@ async def _answer(world: World, request: Request) -> Response:
     fault = world.ledger.fault_for(verb, path)
     if fault is None:
         return _perform(world, request, target, body)
-    await asyncio.sleep(fault.delay)
-    if fault.status is None:
-        return _perform(world, request, target, body)
     if fault.after_effect:
-        _perform(world, request, target, body)
-    return _failure(fault)
+        answer = _perform(world, request, target, body)
+        await asyncio.sleep(fault.delay)
+        return answer if fault.status is None else _failure(fault)
+    await asyncio.sleep(fault.delay)
+    return _perform(world, request, target, body) if fault.status is None else _failure(fault)
 
 
 def _user(request: Request) -> str:

@@ -24,7 +24,7 @@ class Fault(BaseModel):
 
     `verb` is one of get, list, watch, create, update, patch, delete, or `*`; `path_regex` is searched in the
     path. `delay` is in seconds. Without a `status` the request is only slow. With `after_effect` the change
-    is made first and the failure answered all the same, as when an answer is lost on the way.
+    is made first, and the delay and the failure are the answer's, as when one is lost on the way.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
