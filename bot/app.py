@@ -1,5 +1,6 @@
 """Slack's requests to our commands: the same listeners over HTTP and over Socket Mode."""
 
+import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 from uuid import uuid4
@@ -20,6 +21,7 @@ from tocsin.bot.views import modals
 from tocsin.bot.views.text import esc
 from tocsin.bot.words import Handler, Word
 from tocsin.errors import TocsinError
+from tocsin.secrets import redact_text
 
 COMMANDS: Mapping[str, Sequence[Word]] = {INCIDENT: INCIDENT_WORDS, RUNBOOK: RUNBOOK_WORDS}
 
@@ -97,7 +99,9 @@ def _tell(office: Office) -> Listener:
             sentence = str(error)
         else:
             reference = uuid4().hex[:8]
-            logger.error("listener_failed", reference=reference, exc_info=error)
+            # Written out here: a pretty traceback would show the locals, tokens among them, and take its time.
+            trace = redact_text("".join(traceback.format_exception(error)))
+            logger.error("listener_failed", reference=reference, trace=trace)
             sentence = (
                 f"Something went wrong on our side (reference `{reference}`). Try again; "
                 "if it stays so, give the reference to whoever runs Tocsin."

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -28,55 +29,35 @@ class Desk:
 
     async def command(self, words: Sequence[Word], body: Body) -> Reply:
         """Do what a slash command says."""
+        command, channel = str(body["command"]), str(body["channel_id"])
         verb, _, rest = str(body.get("text", "")).strip().partition(" ")
-        if not verb and body["command"] == INCIDENT:
-            return await self._answer(
-                tray, await self._ask(body, str(body["user_id"]), str(body["channel_id"]))
-            )
         word = find(words, verb or "help")
         if word is None:
-            return Reply(nearest(str(body["command"]), words, verb))
-        ask = await self._ask(body, str(body["user_id"]), str(body["channel_id"]), words=rest)
-        return await self._answer(word.handler, ask)
+            return Reply(nearest(command, words, verb))
+        asked = replace(await self._ask(body, str(body["user_id"])), channel=channel, words=typed(rest))
+        if not verb and command == INCIDENT:
+            return await self._answer(tray, asked)
+        people = [await self._office.people.named(user) for user in mentions(rest)]
+        return await self._answer(word.handler, replace(asked, mentioned=tuple(people)))
 
     async def press(self, handler: Handler, body: Body) -> Reply:
         """Do what a button says."""
+        asked = await self._ask(body, str(body["user"]["id"]))
         channel = str(body.get("channel", {}).get("id", ""))
         about = str(body["actions"][0].get("value", "")) if body.get("actions") else ""
-        return await self._answer(
-            handler, await self._ask(body, str(body["user"]["id"]), channel, about=about)
-        )
+        return await self._answer(handler, replace(asked, channel=channel, about=about))
 
     async def submit(self, handler: Handler, body: Body) -> Reply:
         """Do what a window says."""
-        view = body["view"]
+        asked, view = await self._ask(body, str(body["user"]["id"])), body["view"]
         fields = {name: value for block in view["state"]["values"].values() for name, value in _filled(block)}
-        ask = await self._ask(
-            body, str(body["user"]["id"]), about=str(view.get("private_metadata", "")), fields=fields
-        )
-        return await self._answer(handler, ask)
+        about = str(view.get("private_metadata", ""))
+        return await self._answer(handler, replace(asked, about=about, fields=fields))
 
-    async def _ask(
-        self,
-        body: Body,
-        user: str,
-        channel: str = "",
-        *,
-        words: str = "",
-        about: str = "",
-        fields: Mapping[str, str] | None = None,
-    ) -> Ask:
+    async def _ask(self, body: Body, user: str) -> Ask:
         trigger = str(body["trigger_id"])
-        return Ask(
-            actor=await self._office.people.actor(user),
-            key=hashlib.sha256(trigger.encode()).hexdigest()[:32],
-            trigger_id=trigger,
-            channel=channel,
-            words=typed(words),
-            about=about,
-            fields=fields or {},
-            mentioned=tuple([await self._office.people.named(one) for one in mentions(words)]),
-        )
+        key = hashlib.sha256(trigger.encode()).hexdigest()[:32]
+        return Ask(actor=await self._office.people.actor(user), key=key, trigger_id=trigger)
 
     async def _answer(self, handler: Handler, ask: Ask) -> Reply:
         try:

@@ -81,7 +81,7 @@ def incident() -> Incident:
 def scene() -> Scene:
     url = "https://acme.pagerduty.com/incidents/P1"
     page = {"source": "pagerduty", "incident_id": "1", "title": "", "status": "triggered", "url": url}
-    pages = [Page(**page, dedup_key=str(n), changed_at=NOW) for n in range(30)]
+    pages = [Page.model_validate({**page, "dedup_key": str(n), "changed_at": NOW}) for n in range(30)]
     return Scene(incident(), Organisation(), "http://console.example/incidents/INC-1", pages=pages)
 
 
