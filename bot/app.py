@@ -99,7 +99,7 @@ def _tell(office: Office) -> Listener:
             sentence = str(error)
         else:
             reference = uuid4().hex[:8]
-            # Written out here: a pretty traceback would show the locals, tokens among them, and take its time.
+            # Written out here: a pretty traceback shows locals, tokens among them, and takes its time.
             trace = redact_text("".join(traceback.format_exception(error)))
             logger.error("listener_failed", reference=reference, trace=trace)
             sentence = (
