@@ -14,7 +14,7 @@ from rich.progress import (
 )
 
 from tocsin.cli.opening import actor
-from tocsin.cli.printing import aside
+from tocsin.cli.printing import aside, lasted
 from tocsin.cli.run_pages import STEP_STYLES, request_lines, step_words
 from tocsin.main import House
 from tocsin.runbooks.model import Runbook
@@ -35,10 +35,13 @@ async def follow(house: House, run_id: str) -> RunState:
     console = aside()
     try:
         with _bar(console) as bar:
-            return await _until_over(house, state, _Teller(bar, runbook))
+            state = await _until_over(house, state, _Teller(bar, runbook))
     except asyncio.CancelledError:
         console.print(f"Not followed any more. `tocsin run show {run_id[:8]}` shows how it stands.")
         raise
+    took = lasted(state.requested_at, state.finished_at)
+    console.print(f"{state.status.replace('_', ' ')} after {took}: {state.summary}")
+    return state
 
 
 class _Teller:

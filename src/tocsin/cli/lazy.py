@@ -40,7 +40,7 @@ class _Listed(TyperCommand):
         with warnings.catch_warnings():
             # platformdirs, under the embedded database, warns on import where no desktop session is.
             warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
-            written = getattr(import_module(module if "." in module else f"tocsin.cli.{module}"), function)
+            written = getattr(import_module(module), function)
         app.command(self.name, epilog=EXIT_CODES)(_synchronous(written))
         return get_command(app)
 

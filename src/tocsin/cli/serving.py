@@ -60,8 +60,9 @@ def _check_free(host: str, port: int) -> None:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         socket.create_server((host, port), family=family).close()
     except OSError as error:
+        why = str(error.strerror).partition(" (while")[0]  # Python adds the address, which we say ourselves
         mend = "choose another --port or --host"
-        raise BadSetting(f"cannot listen on {host}:{port}: {error.strerror}; {mend}") from error
+        raise BadSetting(f"cannot listen on {host}:{port}: {why}; {mend}") from error
 
 
 async def _announce(host: str, port: int, stop: asyncio.Event) -> None:

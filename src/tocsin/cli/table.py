@@ -8,7 +8,7 @@ class Leaf(NamedTuple):
     """A command."""
 
     where: str
-    """``module:function``, the module in this package unless it has a dot; imported when called."""
+    """``module:function``; imported when the command is called."""
     help: str
     """The first line of the function's docstring."""
 
@@ -21,44 +21,48 @@ class Topic(NamedTuple):
 
 
 _RUNBOOK = {
-    "lint": Leaf("linting:lint", "Say everything that is wrong with runbook files, by line and column."),
-    "schema": Leaf("schemas:schema", "Print the JSON Schema of runbook files, or the actions there are."),
-    "list": Leaf("runbooks:list_published", "List the published runbooks."),
-    "show": Leaf("runbooks:show", "Print a runbook as a checklist to follow by hand."),
-    "diff": Leaf("runbooks:diff", "Show what changed between two revisions of a runbook."),
-    "publish": Leaf("runbooks:publish", "Make a file or a recorded revision the one that runs."),
-    "plan": Leaf("planning:plan", "Print what a run would change, and touch nothing."),
-    "run": Leaf("starting:run", "Start a run, and follow it with --wait."),
+    "lint": Leaf(
+        "tocsin.cli.linting:lint", "Say everything that is wrong with runbook files, by line and column."
+    ),
+    "schema": Leaf(
+        "tocsin.cli.schemas:schema", "Print the JSON Schema of runbook files, or the actions there are."
+    ),
+    "list": Leaf("tocsin.cli.runbooks:list_published", "List the published runbooks."),
+    "show": Leaf("tocsin.cli.runbooks:show", "Print a runbook as a checklist to follow by hand."),
+    "diff": Leaf("tocsin.cli.runbooks:diff", "Show what changed between two revisions of a runbook."),
+    "publish": Leaf("tocsin.cli.runbooks:publish", "Make a file or a recorded revision the one that runs."),
+    "plan": Leaf("tocsin.cli.planning:plan", "Print what a run would change, and touch nothing."),
+    "run": Leaf("tocsin.cli.starting:run", "Start a run, and follow it with --wait."),
 }
 _RUN = {
-    "list": Leaf("runs:list_newest", "List the newest runs."),
-    "show": Leaf("runs:show", "Show a run: its steps, plans, approvals and errors."),
-    "approve": Leaf("runs:approve", "Approve what a run asks for now."),
-    "reject": Leaf("runs:reject", "Refuse what a run asks for now; the run is cancelled."),
-    "cancel": Leaf("runs:cancel", "Stop a run after the step it is in."),
+    "list": Leaf("tocsin.cli.runs:list_newest", "List the newest runs."),
+    "show": Leaf("tocsin.cli.runs:show", "Show a run: its steps, plans, approvals and errors."),
+    "approve": Leaf("tocsin.cli.runs:approve", "Approve what a run asks for now."),
+    "reject": Leaf("tocsin.cli.runs:reject", "Refuse what a run asks for now; the run is cancelled."),
+    "cancel": Leaf("tocsin.cli.runs:cancel", "Stop a run after the step it is in."),
     "resolve-unknown": Leaf(
-        "runs:resolve_unknown", "Say whether a step of unknown outcome happened; the run goes on."
+        "tocsin.cli.runs:resolve_unknown", "Say whether a step of unknown outcome happened; the run goes on."
     ),
 }
 _INCIDENT = {
-    "declare": Leaf("incidents:declare", "Declare an incident."),
-    "list": Leaf("incidents:list_newest", "List the open incidents."),
-    "show": Leaf("incidents:show", "Show an incident as it stands."),
-    "update": Leaf("incidents:update", "Tell everybody where things stand."),
-    "status": Leaf("incidents:status", "Move an incident to another status."),
-    "severity": Leaf("incidents:severity", "Set an incident's severity."),
-    "timeline": Leaf("incidents:show_timeline", "Print what happened, in order."),
-    "resolve": Leaf("incidents:resolve", "End an incident."),
-    "reopen": Leaf("incidents:reopen", "Take a resolved incident up again."),
+    "declare": Leaf("tocsin.cli.incidents:declare", "Declare an incident."),
+    "list": Leaf("tocsin.cli.incidents:list_newest", "List the open incidents."),
+    "show": Leaf("tocsin.cli.incidents:show", "Show an incident as it stands."),
+    "update": Leaf("tocsin.cli.incidents:update", "Tell everybody where things stand."),
+    "status": Leaf("tocsin.cli.incidents:status", "Move an incident to another status."),
+    "severity": Leaf("tocsin.cli.incidents:severity", "Set an incident's severity."),
+    "timeline": Leaf("tocsin.cli.incidents:show_timeline", "Print what happened, in order."),
+    "resolve": Leaf("tocsin.cli.incidents:resolve", "End an incident."),
+    "reopen": Leaf("tocsin.cli.incidents:reopen", "Take a resolved incident up again."),
 }
 _POSTMORTEM = {
-    "draft": Leaf("postmortems:draft", "Write the draft of a resolved incident's postmortem."),
-    "show": Leaf("postmortems:show", "Print a postmortem."),
-    "export": Leaf("postmortems:export", "Write a postmortem to a file."),
+    "draft": Leaf("tocsin.cli.postmortems:draft", "Write the draft of a resolved incident's postmortem."),
+    "show": Leaf("tocsin.cli.postmortems:show", "Print a postmortem."),
+    "export": Leaf("tocsin.cli.postmortems:export", "Write a postmortem to a file."),
 }
 COMMANDS: Mapping[str, Leaf | Topic] = {
-    "serve": Leaf("serving:serve", "Answer HTTP and Slack, and do jobs."),
-    "worker": Leaf("serving:worker", "Do jobs, beside whoever else does."),
+    "serve": Leaf("tocsin.cli.serving:serve", "Answer HTTP and Slack, and do jobs."),
+    "worker": Leaf("tocsin.cli.serving:worker", "Do jobs, beside whoever else does."),
     "demo": Leaf("tocsin.playground.demo:demo", "Practise: a whole town on this machine, with an incident."),
     "incident": Topic("Declare incidents, and bring them to an end.", _INCIDENT),
     "runbook": Topic("Check, publish, plan and run runbooks.", _RUNBOOK),
@@ -66,16 +70,17 @@ COMMANDS: Mapping[str, Leaf | Topic] = {
     "postmortem": Topic("Draft and export postmortems.", _POSTMORTEM),
     "audit": Topic(
         "Check that nobody changed the log.",
-        {"verify": Leaf("records:verify", "Walk the hash chain of every stream.")},
+        {"verify": Leaf("tocsin.cli.records:verify", "Walk the hash chain of every stream.")},
     ),
     "db": Topic(
         "Look after the database.",
         {
-            "upgrade": Leaf("records:upgrade", "Bring the schema up to date."),
-            "rebuild": Leaf("records:rebuild", "Fold every table again from the log."),
+            "upgrade": Leaf("tocsin.cli.records:upgrade", "Bring the schema up to date."),
+            "rebuild": Leaf("tocsin.cli.records:rebuild", "Fold every table again from the log."),
         },
     ),
     "slack": Topic(
-        "Connect Slack.", {"manifest": Leaf("slack:print_manifest", "Print the manifest of the Slack app.")}
+        "Connect Slack.",
+        {"manifest": Leaf("tocsin.cli.slack:print_manifest", "Print the manifest of the Slack app.")},
     ),
 }
