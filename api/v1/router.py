@@ -6,11 +6,9 @@ from fastapi import APIRouter, Security
 from fastapi.security import HTTPBearer
 from pydantic import BaseModel, ConfigDict
 
+from tocsin.api.limits import MAX_BODY
 from tocsin.api.problems import MEDIA_TYPE
 from tocsin.api.v1 import events, incidents, postmortems, runbooks, runs, services
-
-MAX_BODY = 64 * 1024
-"""Bytes."""
 
 
 class Problem(BaseModel):
