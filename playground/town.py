@@ -11,12 +11,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tocsin.playground.cloud import Cloud, build_orders_database
+from tocsin.playground.cloud import REGION, Cloud, build_orders_database
 from tocsin.playground.cluster.start import Cluster, start_cluster
 from tocsin.playground.cluster.workload import Workload, deploy
 from tocsin.playground.pagerduty.account import PRACTICE_TOKEN
 from tocsin.playground.pagerduty.pager import Pager
-from tocsin.playground.serving import HOST, ServedChild, free_port
+from tocsin.playground.serving import HOST, Child, ServedChild, free_port
 from tocsin.playground.slack.player import Player
 from tocsin.playground.tls import PracticeCA
 
@@ -53,7 +53,7 @@ access:
 connections:
   "k8s:main": {{ kubeconfig: "{kubeconfig}", context: admin }}
   "aws:main":
-    region: eu-west-1
+    region: {region}
     endpoint_url: "{cloud}"
     access_key_id: practice
     secret_access_key: practice
@@ -74,6 +74,11 @@ class Addresses:
         """Take the usual ports, or free ones where somebody else has them."""
         return cls(*(port if _is_free(port) else free_port() for port in (8080, 8090, 8092, 8091)))
 
+    @classmethod
+    def free(cls) -> Self:
+        """Take ports that nobody has."""
+        return cls(*(free_port() for _ in range(4)))
+
     def url(self, port: int) -> str:
         """Return a port's address."""
         return f"http://{HOST}:{port}"
@@ -83,14 +88,18 @@ class Town:
     """Starts the town and takes it down again; ``tell`` hears what is going on."""
 
     def __init__(
-        self, folder: Path, tell: Callable[[str], None], *, real_cluster: bool | None = None
+        self,
+        folder: Path,
+        tell: Callable[[str], None],
+        *,
+        real_cluster: bool | None = None,
+        at: Addresses | None = None,
     ) -> None:
         self.folder = folder
-        self.at = Addresses.choose()
+        self.at = at or Addresses.choose()
         self._tell = tell
         self._real_cluster = real_cluster
         self._open = ExitStack()
-        self._tocsin: ServedChild | None = None
 
     def __enter__(self) -> Self:
         with ExitStack() as unless_it_stands:
@@ -110,7 +119,7 @@ class Town:
             slack.result()
             pagerduty.result()
         kubeconfig, cloud_url = str(self.cluster.kubeconfig), self.cloud.endpoint_url
-        text = ORGANISATION.format(kubeconfig=kubeconfig, cloud=cloud_url)
+        text = ORGANISATION.format(kubeconfig=kubeconfig, cloud=cloud_url, region=REGION)
         (self.folder / "tocsin.yaml").write_text(text, encoding="utf-8")
         self.start_tocsin()
         self.slack = self._open.enter_context(Player(self.at.url(self.at.slack)))
@@ -119,8 +128,7 @@ class Town:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._tocsin is not None:
-            self._tocsin.stop()
+        self.tocsin.stop()
         self._open.close()
 
     @property
@@ -148,17 +156,19 @@ class Town:
             "TOCSIN_SECRET_KEY": "practice-secret-key-of-the-town",
         }
 
-    def start_tocsin(self) -> ServedChild:
+    def start_tocsin(self, *options: str) -> None:
         """Start Tocsin, again after it was killed."""
-        port = str(self.at.console)
-        self._tocsin = ServedChild(
-            [sys.executable, "-m", "tocsin", "serve", "--port", port],
-            f"{self.at.url(self.at.console)}/readyz",
-            log=self.log,
-        )
-        self._tocsin.start(environment=self.environment)
-        self._tell(f"Tocsin answers at {self.at.url(self.at.console)}")
-        return self._tocsin
+        words = ["serve", "--port", str(self.at.console), *options]
+        url = self.at.url(self.at.console)
+        self.tocsin = ServedChild([sys.executable, "-m", "tocsin", *words], f"{url}/readyz", log=self.log)
+        self.tocsin.start(environment=self.environment)
+        self._tell(f"Tocsin answers at {url}")
+
+    def start_worker(self, name: str) -> Child:
+        """Start a worker beside it; the caller ends it."""
+        worker = Child([sys.executable, "-m", "tocsin", "worker", "--name", name], log=self.log)
+        worker.launch(self.environment)
+        return worker
 
     def _start_slack(self) -> None:
         events = f"{self.at.url(self.at.console)}/slack/events"

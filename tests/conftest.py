@@ -16,6 +16,8 @@ from tocsin.main import House
 from tocsin.main import house as build_house
 from tocsin.settings import Settings, load
 
+pytest_plugins = ["tests.systems"]
+
 _numbers = itertools.count()
 
 

@@ -67,6 +67,14 @@ class Kube:
         spec = self.read(name)["spec"]
         return {"replicas": spec["replicas"], "containers": spec["template"]["spec"]["containers"]}
 
+    def image(self, name: str) -> str:
+        """Return the image that the Deployment asks for."""
+        return str(self.spec(name)["containers"][0]["image"])
+
+    def replicas(self, name: str) -> int:
+        """Return the replica count that the Deployment asks for."""
+        return int(self.spec(name)["replicas"])
+
     def generation(self, name: str) -> int:
         """Return how often the spec was changed."""
         found: int = self.read(name)["metadata"]["generation"]

@@ -1,4 +1,4 @@
-"""The systems that the actions work on: a cluster, a cloud, a Slack workspace, a web service."""
+"""Fixtures of the systems that Tocsin works on: a cluster, a cloud, a Slack workspace, a web service."""
 
 from collections.abc import Iterator
 
