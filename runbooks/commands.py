@@ -1,5 +1,6 @@
 """What people and triggers do to runs: command → authorize → event. The caller commits."""
 
+from datetime import UTC, datetime
 from typing import Literal
 from uuid import uuid4
 
@@ -79,6 +80,8 @@ class Runs:
         state = await self.read(session, actor, run_id)
         request = _pending(state, digest)
         check_approver(self._access, actor, state, request)
+        if datetime.now(UTC) >= request.expires_at:
+            raise Conflict("nobody approved this in time, so it is not asked any more. Nothing was done.")
         given = events.ApprovalGiven(step=request.step, digest=digest, comment=comment)
         return await self._append(session, actor, state, given)
 
@@ -135,8 +138,9 @@ class Runs:
         )
 
     def _versions(self, runbook: Runbook) -> dict[str, int]:
-        used = {step.uses for step in runbook.steps if step.uses}
-        return {uses: self._registry.get(uses).version for uses in sorted(used)}
+        used = {step.uses for step in runbook.steps}
+        used |= {check.uses for step in runbook.steps for check in step.verify or ()}
+        return {uses: self._registry.get(uses).version for uses in sorted(filter(None, used))}
 
     async def _append(self, session: AsyncSession, actor: Actor, state: RunState, event: Event) -> RunState:
         fact = Fact(

@@ -6,19 +6,17 @@ be done in the world, and when to look again. The worker does the work and appen
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from pydantic import JsonValue
-
-from tocsin.actions.base import Effect, Risk
+from tocsin.actions.base import Risk
 from tocsin.errors import ActionFailed, BadExpression, ErrorClass
 from tocsin.events import Event
 from tocsin.events import run as events
 from tocsin.runbooks import endings, expressions, verification
-from tocsin.runbooks.model import Step
+from tocsin.runbooks.model import Approval, Step
 from tocsin.runbooks.policy import approval_of
-from tocsin.runbooks.scope import scope_of
+from tocsin.runbooks.scope import CHANNEL, awaits_channel, read_by, scope_of
 from tocsin.runbooks.state import RunState, StepState
 from tocsin.runbooks.work import (
     Decision,
@@ -40,17 +38,27 @@ def decide(program: Program, state: RunState, now: datetime) -> Decision:
     if state.over or state.status == "needs_attention":
         return Decision()
     unknown = [step for step in program.runbook.steps if state.step(step.id).status == "unknown"]
-    if unknown:
+    if unknown and not endings.is_left(state):
         return _finish("needs_attention", endings.ask_about(unknown[0]))
     ending = endings.ending_of(program, state, now)
     if ending is not None:
         return _end(program, state, ending)
-    unplanned = tuple(_plannable(program, state))
-    if unplanned and not state.effects:
-        return Decision(work=unplanned)
+    return _by_deadline(program, state, _plan_first(program, state, now) or _go_on(program, state, now), now)
+
+
+def _plan_first(program: Program, state: RunState, now: datetime) -> Decision | None:
+    """Return the plans that are still to be made before the first change, or the wait for a further try."""
+    if endings.has_changed(state):
+        return None
+    plans = tuple(_plannable(program, state, now))
+    tries = [at for step in state.steps.values() if not step.key and (at := step.retry_at) and at > now]
+    return Decision(work=plans) if plans else Decision(wake_at=min(tries)) if tries else None
+
+
+def _go_on(program: Program, state: RunState, now: datetime) -> Decision:
     for step in program.runbook.steps:
         if not endings.is_behind(step, state.step(step.id)):
-            return _by_deadline(program, state, _advance(program, state, step, now))
+            return _advance(program, state, step, now)
     return _succeed(program, state)
 
 
@@ -58,19 +66,23 @@ def failure(
     program: Program, state: RunState, step: Step, attempt: int, error: ActionFailed, now: datetime
 ) -> Event:
     """Return StepFailed for an attempt, with the time of the next one if the runbook allows one."""
-    again = error.kind in step.retry.on and attempt <= step.retry.max
-    retry_at = now + _delay(state, step, attempt) if again else None
+    doubt = error.kind is ErrorClass.TIMEOUT and endings.in_doubt(program, step, state.step(step.id))
+    later = now + _delay(state, step, attempt) if _may_retry(step, error.kind, attempt) else None
+    retry_at = later or (now if doubt else None)  # in doubt: look whether it happened
     return events.StepFailed(
         step=step.id, attempt=attempt, error=str(error), kind=error.kind, retry_at=retry_at
     )
 
 
-def _by_deadline(program: Program, state: RunState, decision: Decision) -> Decision:
+def _may_retry(step: Step, kind: ErrorClass, attempt: int) -> bool:
+    return kind in step.retry.on and attempt <= step.retry.max
+
+
+def _by_deadline(program: Program, state: RunState, decision: Decision, now: datetime) -> Decision:
     """Return the decision, looking again no later than when the run has taken too long."""
-    if decision.events or decision.work or decision.wake_at is None:
+    limit = endings.deadline(program, state)
+    if decision.wake_at is None or limit <= now:
         return decision
-    asking = any(step.status == "awaiting_approval" for step in state.steps.values())
-    limit = decision.wake_at if asking else endings.deadline(program, state)
     return Decision(wake_at=min(decision.wake_at, limit))
 
 
@@ -90,54 +102,48 @@ def _delay(state: RunState, step: Step, attempt: int) -> timedelta:
     return pause * (0.5 + int.from_bytes(seed[:4]) / 2**33)
 
 
-def _plannable(program: Program, state: RunState) -> Iterator[PlanStep]:
+def _plannable(program: Program, state: RunState, now: datetime) -> Iterator[PlanStep]:
     """Yield the plans that can be made now: steps whose inputs do not wait for another step's output."""
     for step in program.runbook.steps:
-        if step.uses is None or state.step(step.id).status != "pending" or not _known(step, state):
+        seen = state.step(step.id)
+        again = seen.status == "retrying" and seen.retry_at is not None and seen.retry_at <= now
+        if step.uses is None or not (seen.status == "pending" or (again and not seen.key)):
             continue
         try:
-            if _wanted(program, state, step):
-                yield PlanStep(step=step.id, want=_rendered(step, scope_of(program.runbook, state)))
+            if _known(program, state, step) and _wanted(program, state, step):
+                yield _plan(program, state, step)
         except BadExpression:
             continue  # said when the step's turn comes
 
 
-def _known(step: Step, state: RunState) -> bool:
-    texts = [*_texts(dict(step.with_)), f"${{{{ {step.if_ or 'true'} }}}}"]
-    paths = [path for text in texts for path in expressions.names(text)]
-    if ("incident", "channel") in paths and awaits_channel(state):
+def _known(program: Program, state: RunState, step: Step) -> bool:
+    """Say whether all that the step's inputs and conditions read is there."""
+    paths = read_by(program.runbook, step)
+    if CHANNEL in paths and awaits_channel(state):
         return False
     needed = {path[1] for path in paths if path[0] == "steps" and len(path) > 1}
     return all(state.step(one).status in {"succeeded", "skipped", "failed"} for one in needed)
-
-
-def awaits_channel(state: RunState) -> bool:
-    """Say whether the run belongs to an incident whose channel is not open yet."""
-    incident = state.scope.get("incident")
-    return isinstance(incident, dict) and incident.get("channel") is None
-
-
-def _texts(value: JsonValue) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for one in value.values() if isinstance(value, dict) else value:
-            yield from _texts(one)
 
 
 def _wanted(program: Program, state: RunState, step: Step) -> bool:
     return step.if_ is None or expressions.holds(step.if_, scope_of(program.runbook, state))
 
 
-def _rendered(step: Step, scope: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    rendered = expressions.render(dict(step.with_), scope)
-    assert isinstance(rendered, dict)  # noqa: S101  # a mapping renders to a mapping
-    return rendered
+def _plan(program: Program, state: RunState, step: Step) -> PlanStep:
+    """Return the plan to be made; of a step that has one, for the same inputs again."""
+    seen = state.step(step.id)
+    if seen.digest:
+        return PlanStep(step=step.id, want=dict(seen.want))
+    want = expressions.render(dict(step.with_), scope_of(program.runbook, state))
+    assert isinstance(want, dict)  # noqa: S101  # a mapping renders to a mapping
+    return PlanStep(step=step.id, want=want)
 
 
 def _advance(program: Program, state: RunState, step: Step, now: datetime) -> Decision:
     seen = state.step(step.id)
     try:
+        if seen.status == "pending" and not _known(program, state, step):
+            return Decision(wake_at=endings.deadline(program, state))
         if seen.status == "pending" and not _wanted(program, state, step):
             return _then(events.StepSkipped(step=step.id, reason=f"`{step.if_}` does not hold"))
         if step.wait is not None:
@@ -167,34 +173,34 @@ def _assert(program: Program, state: RunState, step: Step) -> Decision:
 
 
 def _act(program: Program, state: RunState, step: Step, now: datetime) -> Decision:
-    seen, facts = state.step(step.id), program.facts[step.uses or ""]
+    seen = state.step(step.id)
     match seen.status:
-        case "pending" if not _known(step, state):
-            return Decision(wake_at=endings.deadline(program, state))
         case "pending":
-            return _work(PlanStep(step=step.id, want=_rendered(step, scope_of(program.runbook, state))))
-        case "planned":
-            request = _request(program, state, step, now)
-            return _then(request) if request else _start(program, state, step, now)
+            return _work(_plan(program, state, step))
+        case "planned" if (approval := approval_of(program.runbook, step, state)) is not None:
+            return _ask(program, state, step, approval, now)
         case "awaiting_approval":
             return _await(seen, step, now)
         case "retrying" if seen.retry_at is not None and now < seen.retry_at:
             return Decision(wake_at=seen.retry_at)
-        case "retrying" if not seen.digest:
-            return _work(PlanStep(step=step.id, want=_rendered(step, scope_of(program.runbook, state))))
-        case "running" | "retrying" if facts.effect is Effect.ONCE and seen.probed != "not_done":
+        case "retrying" if not seen.key:
+            return _work(_plan(program, state, step))
+        case "running" | "retrying" if endings.in_doubt(program, step, seen):
             return _look_first(step, seen)
+        case "retrying" if seen.kind is not None and not _may_retry(step, seen.kind, seen.attempt):
+            error = f"{seen.error}; looked: it did not happen"
+            return _then(events.StepFailed(step=step.id, attempt=seen.attempt, error=error, kind=seen.kind))
         case "verifying":
             return verification.verify(program, state, step, now)
         case _:  # approved, or running when the worker died
             return _start(program, state, step, now)
 
 
-def _request(program: Program, state: RunState, step: Step, now: datetime) -> Event | None:
-    approval = approval_of(program.runbook, step, state)
-    if approval is None:
-        return None
-    return events.ApprovalRequested(
+def _ask(program: Program, state: RunState, step: Step, approval: Approval, now: datetime) -> Decision:
+    """Ask people, and show them what is true now."""
+    if _stale(state.step(step.id), now):
+        return _work(_plan(program, state, step))
+    request = events.ApprovalRequested(
         step=step.id,
         digest=approval_digest(state, step.id),
         approvers=approval.from_ or program.runbook.permissions.approve or ("role:responder",),
@@ -202,6 +208,11 @@ def _request(program: Program, state: RunState, step: Step, now: datetime) -> Ev
         allow_self=approval.self_,
         expires_at=now + approval.expires,
     )
+    return _then(request)
+
+
+def _stale(seen: StepState, now: datetime) -> bool:
+    return seen.planned_at is None or now - seen.planned_at > PLAN_FRESH
 
 
 def _await(seen: StepState, step: Step, now: datetime) -> Decision:
@@ -220,12 +231,12 @@ def _look_first(step: Step, seen: StepState) -> Decision:
 
 def _start(program: Program, state: RunState, step: Step, now: datetime) -> Decision:
     seen = state.step(step.id)
-    if seen.risk != Risk.READ and step.id not in state.effects:
-        if seen.planned_at is not None and now - seen.planned_at > PLAN_FRESH:
-            return _work(PlanStep(step=step.id, want=dict(seen.want)))
+    if seen.risk != Risk.READ and not seen.key:
         missing = _locks(program, state) - state.held
         if missing:
-            return _work(TakeLocks(resources=tuple(sorted(missing))))
+            return _work(TakeLocks(step=step.id, resources=tuple(sorted(missing))))
+        if _stale(seen, now):
+            return _work(_plan(program, state, step))
     key = seen.key or hashlib.sha256(f"{state.id}/{step.id}".encode()).hexdigest()[:32]
     return _work(StartStep(step=step.id, attempt=seen.attempt + 1, key=key))
 
@@ -233,7 +244,8 @@ def _start(program: Program, state: RunState, step: Step, now: datetime) -> Deci
 def _locks(program: Program, state: RunState) -> set[str]:
     """Return what the run must hold: the resources of every plan so far, and the runbook's own lock.
 
-    All are taken together before the first change, so that two runs cannot wait for each other.
+    All that are known are taken together before the first change. What comes later may close a circle of
+    runs that wait for each other; the worker sees that, and the step fails.
     """
     own = program.runbook.guardrails.lock
     shared = {str(expressions.render(own, scope_of(program.runbook, state)))} if own else set()
@@ -258,7 +270,7 @@ def _end(program: Program, state: RunState, ending: endings.Ending) -> Decision:
             return _work(UndoStep(step=step_id))
     if state.undo_failures and ending.compensate:
         return _finish("needs_attention", "; ".join(f"{k}: {v}" for k, v in state.undo_failures.items()))
-    return _finish(ending.status, endings.summary(ending, state))
+    return _finish(endings.outcome(ending, state), endings.summary(ending, state))
 
 
 def _finish(status: endings.Status, summary: str) -> Decision:

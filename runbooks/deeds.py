@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import JsonValue, ValidationError
 
-from tocsin.actions.base import Frozen, Plan, Verdict
+from tocsin.actions.base import Frozen, Plan, Risk, Verdict
 from tocsin.actions.registry import AnyAction, Registry
 from tocsin.errors import ActionFailed, BadExpression, ErrorClass
 from tocsin.events import Event
@@ -25,19 +25,26 @@ from tocsin.vault import MARKER, Vault
 
 Deed = PlanStep | StartStep | CheckStep | ProbeStep | UndoStep
 """Work that calls an action."""
+Clock = Callable[[], datetime]
 Result = TypeVar("Result")
 LOOK = timedelta(seconds=60)
 """How long one plan, probe or look of ``verify`` may take; the effect has the step's own timeout."""
 UNDO_TRIES = 3
 
 
-class Deeds:
-    """Calls actions in threads, each call with a time limit."""
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
 
-    def __init__(self, registry: Registry, threads: Executor, vault: Vault) -> None:
+
+class Deeds:
+    """Calls actions in threads, each call with a time limit; ``clock`` gives the time of what fails."""
+
+    def __init__(self, registry: Registry, threads: Executor, vault: Vault, clock: Clock = utc_now) -> None:
         self._registry = registry
         self._threads = threads
         self._vault = vault
+        self._clock = clock
 
     async def do(self, program: Program, state: RunState, deed: Deed) -> Event:
         """Do it and return what happened. Raise ActionFailed where a probe cannot look: come back later."""
@@ -58,7 +65,7 @@ class Deeds:
             return await self._run(step, action, seen, deed.key)
         except ActionFailed as error:
             attempt = deed.attempt if isinstance(deed, StartStep) else seen.attempt + 1
-            return failure(program, state, step, attempt, error, datetime.now(UTC))
+            return failure(program, state, step, attempt, error, self._clock())
 
     async def _plan(self, step: Step, action: AnyAction, want: Mapping[str, JsonValue]) -> Event:
         ready = self._inputs(action, want)
@@ -111,6 +118,7 @@ class Deeds:
                 asked, plan = self._ready(reader, seen)
             else:
                 _check_connection(program, deed.want or {})
+                _check_reads(reader)
                 asked = self._inputs(reader, deed.want or {})
                 plan = await self._call(LOOK, reader.plan, asked)
                 output = await self._call(LOOK, reader.run, asked, plan, "")
@@ -150,6 +158,12 @@ def _check_connection(program: Program, want: Mapping[str, JsonValue]) -> None:
     allowed, asked = program.runbook.permissions.connections, want.get("connection")
     if allowed and asked is not None and asked not in allowed:
         raise ActionFailed(f"connection {asked!r} is not in the runbook's permissions", ErrorClass.DENIED)
+
+
+def _check_reads(action: AnyAction) -> None:
+    """Refuse to look at the world by changing it."""
+    if action.risk is not Risk.READ:
+        raise ActionFailed(f"`verify` only looks, and {action.name} changes things", ErrorClass.DENIED)
 
 
 def _check_secrets(action: AnyAction, want: Mapping[str, JsonValue]) -> None:

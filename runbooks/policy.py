@@ -16,8 +16,8 @@ def approval_of(runbook: Runbook, step: Step, state: RunState) -> Approval | Non
     """
     if step.approve is not None:
         return step.approve
-    first_change = state.step(step.id).risk != Risk.READ and not _asked(state)
-    return Approval() if state.mode == "propose" and first_change else None
+    unasked = state.step(step.id).risk != Risk.READ and not _agreed(state)
+    return Approval() if state.mode == "propose" and unasked else None
 
 
 def check_approver(access: Access, actor: Actor, state: RunState, request: events.ApprovalRequested) -> None:
@@ -29,8 +29,9 @@ def check_approver(access: Access, actor: Actor, state: RunState, request: event
         raise Conflict("you have approved this step already; it waits for somebody else")
 
 
-def _asked(state: RunState) -> bool:
-    return any(step.request is not None for step in state.steps.values())
+def _agreed(state: RunState) -> bool:
+    """Say whether people have agreed to a change."""
+    return any(step.agreed and step.risk != Risk.READ for step in state.steps.values())
 
 
 def _same(one: Actor, other: Actor) -> bool:

@@ -6,6 +6,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from tocsin.events import run as events
 from tocsin.log import Entry
+from tocsin.runbooks import locks
+from tocsin.runbooks.state import status_after
 from tocsin.runbooks.tables import Lock, Published, Revision, Run
 
 TABLES = (Run, Lock, Revision, Published)
@@ -32,26 +34,10 @@ async def project(session: AsyncSession, entry: Entry) -> None:
         case events.RevisionPublished(runbook=runbook, digest=digest):
             by_person = entry.actor.kind != "system"
             await session.merge(Published(runbook=runbook, digest=digest, by_person=by_person))
-        case _ if entry.run_id is not None and (status := _status_after(entry)) is not None:
-            await session.exec(update(Run).where(col(Run.id) == entry.run_id).values(status=status))
-        case _:
-            return
+    status = status_after(entry.event)
+    if status is not None:
+        await session.exec(update(Run).where(col(Run.id) == entry.run_id).values(status=status))
     await session.flush()
-
-
-def _status_after(entry: Entry) -> str | None:
-    """Return the run's status after an entry that does not end it, or None when it stays."""
-    match entry.event:
-        case events.StepPlanned():
-            return "planning"
-        case events.ApprovalRequested():
-            return "awaiting_approval"
-        case events.WaitStarted():
-            return "waiting"
-        case events.StepStarted() | events.ApprovalGiven() | events.WaitEnded() | events.UnknownResolved():
-            return "running"
-        case _:
-            return None
 
 
 def _requested(entry: Entry, event: events.RunRequested) -> Run:
@@ -67,10 +53,12 @@ def _requested(entry: Entry, event: events.RunRequested) -> Run:
 
 async def _finished(session: AsyncSession, entry: Entry, event: events.RunFinished) -> None:
     run = await session.get_one(Run, entry.run_id)
-    run.status, run.summary = event.status, event.summary
+    run.summary = event.summary
     if event.status == "needs_attention":
         return  # it still holds its locks: a person has to look at what it touched
     run.finished_at = entry.occurred_at
+    places = await session.exec(select(Lock.resource).where(col(Lock.run_id) == entry.run_id))
+    await locks.guard(session, places.all())  # whoever lines up now is seen by the hand-over
     await session.exec(delete(Lock).where(col(Lock.run_id) == entry.run_id))
 
 

@@ -58,7 +58,9 @@ class StepState:
     risk: str = ""
     resources: tuple[str, ...] = ()
     planned_at: datetime | None = None
+    """None once the run took locks after it: somebody else may have changed what the plan saw."""
     request: events.ApprovalRequested | None = None
+    asked_at: datetime | None = None
     approvals: tuple[Actor, ...] = ()
     attempt: int = 0
     key: str = ""
@@ -73,6 +75,11 @@ class StepState:
     until: datetime | None = None
     reason: str = ""
     """Why it was skipped, or what its verification said."""
+
+    @property
+    def agreed(self) -> bool:
+        """Say whether people were asked about this very plan, and enough of them said yes."""
+        return self.request is not None and len(self.approvals) >= self.request.count
 
 
 @dataclass(frozen=True)
@@ -161,18 +168,14 @@ def apply(state: RunState, entry: Entry) -> RunState:
 
 def witness(state: RunState, event: Event, actor: Actor, at: datetime) -> RunState:
     """Return the run after an event, whether it stands in the log or is only imagined."""
+    state = replace(state, status=status_after(event) or state.status)
     if isinstance(event, _STEP_EVENTS):
-        before = state.step(event.step)
-        after = _step(before, event, actor, at)
-        state = replace(state, steps={**state.steps, event.step: after})
-        state = replace(state, status=_RUN_STATUS.get(after.status, state.status))
+        state = _with_step(state, event.step, _step(state.step(event.step), event, actor, at), at)
     match event:
         case events.StepStarted(step=step) if step not in state.effects:
             return replace(state, effects=(*state.effects, step))
         case events.StepFailed(step=step, retry_at=None) | events.VerificationFailed(step=step):
             return replace(state, failures=(*state.failures, step))
-        case events.ApprovalGiven(step=step):
-            return replace(state, parked=state.parked + _asked_for(state, step, at))
         case events.ApprovalRejected(step=step, reason=reason):
             return replace(state, rejected=f"{actor} rejected {step}: {reason}")
         case events.UndoFailed(step=step, mend=mend):
@@ -182,16 +185,19 @@ def witness(state: RunState, event: Event, actor: Actor, at: datetime) -> RunSta
         case events.LocksAwaited(resources=resources, holders=holders):
             return replace(state, awaited=resources, holders=holders)
         case events.LocksTaken(resources=resources):
-            return replace(state, held=state.held | set(resources), awaited=(), holders=())
+            steps = {name: replace(step, planned_at=None) for name, step in state.steps.items()}
+            held = state.held | set(resources)
+            return replace(state, steps=steps, held=held, awaited=(), holders=())
         case events.ChannelKnown(channel=channel):
             incident = state.scope.get("incident")
             known = {**incident, "channel": channel} if isinstance(incident, dict) else incident
             return replace(state, scope={**state.scope, "incident": known})
-        case events.CancelRequested():
-            return replace(state, cancel=event, status="running")
+        case events.CancelRequested(compensate=compensate):
+            failures = {} if compensate else state.undo_failures  # compensate: try those once more
+            return replace(state, cancel=event, undo_failures=failures)
         case events.RunFinished(status=status, summary=summary, outputs=outputs):
             over = None if status == "needs_attention" else at
-            return replace(state, status=status, summary=summary, outputs=outputs, finished_at=over)
+            return replace(state, summary=summary, outputs=outputs, finished_at=over)
         case _:
             return state
 
@@ -218,15 +224,41 @@ _STEP_EVENTS = (
     events.UndoFailed,
     events.UnknownResolved,
 )
-_RUN_STATUS: Mapping[StepStatus, str] = {
-    "planned": "planning",
-    "awaiting_approval": "awaiting_approval",
-    "waiting": "waiting",
-    "approved": "running",
-    "running": "running",
-    "verifying": "running",
-    "undoing": "running",
+_STATUS_AFTER: Mapping[type[Event], str] = {
+    events.StepPlanned: "planning",
+    events.ApprovalRequested: "awaiting_approval",
+    events.WaitStarted: "waiting",
+    events.LocksAwaited: "waiting",
+    **dict.fromkeys(
+        (
+            events.LocksTaken,
+            events.ApprovalRejected,
+            events.ApprovalExpired,
+            events.StepSkipped,
+            events.StepStarted,
+            events.StepAsserted,
+            events.WaitEnded,
+            events.UndoStarted,
+            events.CancelRequested,
+            events.UnknownResolved,
+        ),
+        "running",
+    ),
 }
+
+
+def status_after(event: Event) -> str | None:
+    """Return the run's status after an event; None: as it was before."""
+    return event.status if isinstance(event, events.RunFinished) else _STATUS_AFTER.get(type(event))
+
+
+def _with_step(state: RunState, step_id: str, after: StepState, at: datetime) -> RunState:
+    """Return the run with a step moved on; a decision ends the time that its timeout does not count."""
+    before = state.step(step_id)
+    state = replace(state, steps={**state.steps, step_id: after})
+    if before.asked_at is None or before.status != "awaiting_approval" or after.status == before.status:
+        return state
+    return replace(state, parked=state.parked + (at - before.asked_at).total_seconds())
 
 
 def _step(before: StepState, event: Any, actor: Actor, at: datetime) -> StepState:
@@ -234,11 +266,10 @@ def _step(before: StepState, event: Any, actor: Actor, at: datetime) -> StepStat
         case events.StepPlanned():
             return _planned(before, event, at)
         case events.ApprovalRequested():
-            return replace(before, status="awaiting_approval", request=event, approvals=())
+            return replace(before, status="awaiting_approval", request=event, asked_at=at, approvals=())
         case events.ApprovalGiven():
-            given = (*before.approvals, actor)
-            enough = before.request is not None and len(given) >= before.request.count
-            return replace(before, approvals=given, status="approved" if enough else before.status)
+            given = replace(before, approvals=(*before.approvals, actor))
+            return replace(given, status=_standing(given))
         case events.StepStarted(attempt=attempt, key=key):
             begun = before.started_at or at
             return replace(before, status="running", attempt=attempt, key=key, started_at=begun, probed="")
@@ -259,11 +290,17 @@ def _step(before: StepState, event: Any, actor: Actor, at: datetime) -> StepStat
 
 def _planned(before: StepState, event: events.StepPlanned, at: datetime) -> StepState:
     """Return the step with a plan; a plan that says something else voids what was approved."""
-    same = before.digest == event.digest
     planned = {name: getattr(event, name) for name in ("want", "plan", "digest", "risk", "resources")}
-    if same and before.status in {"awaiting_approval", "approved"}:
-        return replace(before, planned_at=at, **planned)
+    if before.digest == event.digest:
+        return replace(before, status=_standing(before), planned_at=at, **planned)
     return replace(before, status="planned", planned_at=at, request=None, approvals=(), **planned)
+
+
+def _standing(seen: StepState) -> StepStatus:
+    """Return how far the step is with the people who have to agree to its plan."""
+    if seen.request is None:
+        return "planned"
+    return "approved" if seen.agreed else "awaiting_approval"
 
 
 def _said(event: Any) -> dict[str, Any]:
@@ -298,8 +335,3 @@ def _watched(before: Watch | None, event: events.StepChecked, at: datetime) -> W
     passes = before.passes + 1 if before else 1
     since = before.since if before and before.since else at
     return Watch(began=began, last=at, passes=passes, since=since, state="ok", reason=event.reason)
-
-
-def _asked_for(state: RunState, step_id: str, at: datetime) -> float:
-    planned = state.step(step_id).planned_at
-    return (at - planned).total_seconds() if planned else 0.0

@@ -7,7 +7,7 @@ from pydantic import JsonValue
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from tocsin.errors import BadExpression, Invalid
+from tocsin.errors import BadExpression, Invalid, NotFound, TocsinError
 from tocsin.events import SYSTEM, Fact
 from tocsin.events.incident import ArtefactFailed
 from tocsin.incidents.alerts import Webhook
@@ -57,7 +57,7 @@ class Triggers:
                     if request is not None:
                         asked = request.model_copy(update={"incident_id": incident.id, "scope": scope})
                         started.append((await self._setting.runs.start(session, SYSTEM, asked)).id)
-                except (BadExpression, Invalid) as error:
+                except (BadExpression, Invalid, NotFound) as error:
                     await self._say(session, incident, runbook, error)
         return started
 
@@ -87,7 +87,7 @@ class Triggers:
         return (await session.exec(select(Run.id).where(*where).limit(1))).first() is not None
 
     async def _say(
-        self, session: AsyncSession, incident: Incident, runbook: Runbook, error: BadExpression | Invalid
+        self, session: AsyncSession, incident: Incident, runbook: Runbook, error: TocsinError
     ) -> None:
         failed = ArtefactFailed(
             artefact=f"trigger of {runbook.name}",

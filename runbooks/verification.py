@@ -27,7 +27,7 @@ def verify(program: Program, state: RunState, step: Step, now: datetime) -> Deci
     """Return the next looks, or the step's verdict."""
     checks, watches = checks_of(program, state, step), state.step(step.id).watches
     for index, check in enumerate(checks):
-        reason = _refusal(check, watches.get(index), now)
+        reason = _refusal(check, watches.get(index))
         if reason is not None:
             return Decision(events=(events.VerificationFailed(step=step.id, reason=reason),))
     pending = [index for index, check in enumerate(checks) if not _holds(check, watches.get(index))]
@@ -48,19 +48,23 @@ def _holds(check: Look, watch: Watch | None) -> bool:
     return watch.passes >= check.consecutive and watch.last - watch.since >= check.for_
 
 
-def _refusal(check: Look, watch: Watch | None, now: datetime) -> str | None:
-    """Return why the check can hold no more, or None."""
+def _refusal(check: Look, watch: Watch | None) -> str | None:
+    """Return why the check can hold no more, or None. Only looks count, not time in which nobody looked."""
     if watch is None or _holds(check, watch):
         return None
     if watch.state == "failed":
         return watch.reason
-    if now - watch.began > check.deadline + check.for_:
+    if watch.last >= _last_look(check, watch):
         return f"not within {int(check.deadline.total_seconds())} s: {watch.reason}"
     return None
 
 
 def _due(check: Look, watch: Watch | None, now: datetime) -> datetime:
-    return now if watch is None else watch.last + check.interval
+    return now if watch is None else min(watch.last + check.interval, _last_look(check, watch))
+
+
+def _last_look(check: Look, watch: Watch) -> datetime:
+    return watch.began + check.deadline + check.for_
 
 
 def _want(program: Program, state: RunState, step: Step, check: Look) -> Mapping[str, JsonValue] | None:

@@ -45,8 +45,9 @@ class PlanStep:
 
 @dataclass(frozen=True)
 class TakeLocks:
-    """Take these resources, or line up for them."""
+    """Take these resources before the step, or line up for them."""
 
+    step: str
     resources: tuple[str, ...]
 
 

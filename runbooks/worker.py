@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from tocsin.db import Database
-from tocsin.errors import StaleStream
+from tocsin.errors import ErrorClass, StaleStream
 from tocsin.events import Event, Fact
 from tocsin.events import run as events
 from tocsin.incidents.tables import Incident
@@ -91,8 +91,8 @@ class Worker:
                 case ():
                     await self._set_alarm(session, state, decision.wake_at)
                     return state, ()
-                case (TakeLocks(resources=resources),):
-                    happened = await self._line_up(session, state, resources)
+                case (TakeLocks() as take,):
+                    happened = await self._line_up(session, state, take)
                     if not happened:
                         await self._set_alarm(session, state, endings.deadline(program, state))
                         return state, ()
@@ -105,16 +105,18 @@ class Worker:
                 case deeds:
                     return state, [deed for deed in deeds if not isinstance(deed, TakeLocks)]
 
-    async def _line_up(
-        self, session: AsyncSession, state: RunState, resources: tuple[str, ...]
-    ) -> list[Event]:
+    async def _line_up(self, session: AsyncSession, state: RunState, take: TakeLocks) -> list[Event]:
         """Take the locks, or say who is in front; nothing, when that is known already."""
-        holders = await locks.in_front(session, state.id, resources)
+        if state.held:
+            await locks.alone(session)
+        holders = await locks.in_front(session, state.id, take.resources)
         if not holders:
-            return [events.LocksTaken(resources=resources)]
-        if (state.awaited, state.holders) == (resources, holders):
+            return [events.LocksTaken(resources=take.resources)]
+        if (state.awaited, state.holders) == (take.resources, holders):
             return []
-        return [events.LocksAwaited(resources=resources, holders=holders)]
+        if state.held and await locks.closes_circle(session, state.id, holders):
+            return [_locked_out(take, state.step(take.step).attempt + 1, holders)]
+        return [events.LocksAwaited(resources=take.resources, holders=holders)]
 
     async def _catch_up(self, session: AsyncSession, before: RunState, deeds: Sequence[Deed]) -> RunState:
         """Return the run with what was appended meanwhile: a person may cancel while an effect is at work.
@@ -143,3 +145,9 @@ class Worker:
             key = f"wake:{state.id}:{at.isoformat()}"
             alarm = Job(task="runbooks.wake", args={"run_id": state.id}, merge=key, at=at)
             await self._engine.queue.defer(session, [alarm])
+
+
+def _locked_out(take: TakeLocks, attempt: int, holders: tuple[str, ...]) -> Event:
+    resources, others = ", ".join(take.resources), ", ".join(run_id[:8] for run_id in holders)
+    error = f"needs {resources}, held by run {others}, which waits for what this run holds"
+    return events.StepFailed(step=take.step, attempt=attempt, error=error, kind=ErrorClass.CONFLICT)
