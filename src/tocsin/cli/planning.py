@@ -1,5 +1,6 @@
 """``tocsin runbook plan``."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -7,13 +8,14 @@ import typer
 from tocsin.cli import asking
 from tocsin.cli.opening import actor, opened
 from tocsin.cli.plans import planned_lines
-from tocsin.cli.previews import PlannedStep, preview
 from tocsin.cli.printing import aside, out, print_json, waiting
 from tocsin.events.run import RunRequested
 from tocsin.main import House
 from tocsin.runbooks.commands import RunRequest
 from tocsin.runbooks.inputs import coerce
 from tocsin.runbooks.model import Runbook
+from tocsin.runbooks.preview import PlannedStep, preview
+from tocsin.runbooks.state import begin
 
 
 async def plan(
@@ -53,8 +55,8 @@ async def _preview(house: House, runbook: Runbook, request: RunRequest) -> list[
         trigger=request.trigger,
         scope=request.scope,
     )
-    program = house.programs.program(runbook)
-    return await preview(program, house.deeds, asked, actor(), request.incident_id)
+    state = begin("preview", asked, actor(), datetime.now(UTC), request.incident_id)
+    return await preview(house.programs.program(runbook), house.deeds, state)
 
 
 def _print(runbook: Runbook, steps: list[PlannedStep]) -> None:

@@ -6,10 +6,10 @@ from pydantic import JsonValue
 from rich.text import Text
 
 from tocsin.actions.base import Change, Plan
-from tocsin.cli.previews import PlannedStep
 from tocsin.cli.printing import span
 from tocsin.postmortems.texts import compact, tidy
 from tocsin.runbooks.model import Approval
+from tocsin.runbooks.preview import PlannedStep
 
 SHORT = 60
 """Characters up to which both values of a change stand on one line."""
