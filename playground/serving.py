@@ -84,29 +84,22 @@ class ServedApp:
         self.stop()
 
 
-class ServedChild:
-    """A server run as a child process, with its output kept for the day it does not start."""
+class Child:
+    """A program run as a child process, with its output kept for the day it goes wrong."""
 
-    def __init__(
-        self, arguments: Sequence[str], probe_url: str, *, ca_pem: Path | None = None, log: Path | None = None
-    ) -> None:
+    def __init__(self, arguments: Sequence[str], *, log: Path | None = None) -> None:
         self._arguments = list(arguments)
-        self._probe_url = probe_url
-        self._ca_pem = ca_pem
         # Lives as long as the child.
         self._output = log.open("ab+") if log else tempfile.TemporaryFile()  # noqa: SIM115
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def pid(self) -> int:
-        """The child's process id. Raises ServerDidNotStart before `start`."""
+        """The child's process id. Raises ServerDidNotStart before it is launched."""
         return self._running().pid
 
-    def start(self, seconds: float = 30.0, environment: Mapping[str, str] | None = None) -> None:
-        """Start the child and return once `probe_url` answers, whatever the status below 500.
-
-        Raises ServerDidNotStart, with the end of the child's output, when it ends or stays silent.
-        """
+    def launch(self, environment: Mapping[str, str] | None = None) -> None:
+        """Start the child, and wait for nothing."""
         self._process = subprocess.Popen(
             self._arguments,
             env=dict(os.environ if environment is None else environment),
@@ -114,12 +107,6 @@ class ServedChild:
             stdout=self._output,
             stderr=subprocess.STDOUT,
         )
-        deadline = time.monotonic() + seconds
-        with httpx2.Client(verify=trusting(self._ca_pem), trust_env=False, timeout=2.0) as client:
-            while self._process.poll() is not None or not self._answers(client):
-                if self._process.poll() is not None or time.monotonic() > deadline:
-                    self._give_up()
-                time.sleep(POLL_SECONDS)
 
     def stop(self) -> None:
         """End the child: politely, then after 5 seconds by force."""
@@ -138,6 +125,49 @@ class ServedChild:
         self._running().wait()
         self._output.close()
 
+    def freeze(self) -> None:
+        """Stop the child's time; its connections stay open."""
+        self._running().send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let a frozen child go on where it was."""
+        self._running().send_signal(signal.SIGCONT)
+
+    def last_words(self) -> str:
+        """Return the end of the child's output."""
+        self._output.seek(0)
+        return self._output.read().decode(errors="replace")[-TAIL_CHARACTERS:]
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            raise ServerDidNotStart(f"{self._arguments} was never started.")
+        return self._process
+
+
+class ServedChild(Child):
+    """A server run as a child process."""
+
+    def __init__(
+        self, arguments: Sequence[str], probe_url: str, *, ca_pem: Path | None = None, log: Path | None = None
+    ) -> None:
+        super().__init__(arguments, log=log)
+        self._probe_url = probe_url
+        self._ca_pem = ca_pem
+
+    def start(self, seconds: float = 30.0, environment: Mapping[str, str] | None = None) -> None:
+        """Start the child and return once `probe_url` answers, whatever the status below 500.
+
+        Raises ServerDidNotStart, with the end of the child's output, when it ends or stays silent.
+        """
+        self.launch(environment)
+        deadline = time.monotonic() + seconds
+        with httpx2.Client(verify=trusting(self._ca_pem), trust_env=False, timeout=2.0) as client:
+            # Another server may have the port: whoever ended did not answer.
+            while self._ended or not self._answers(client):
+                if self._ended or time.monotonic() > deadline:
+                    self._give_up()
+                time.sleep(POLL_SECONDS)
+
     def __enter__(self) -> Self:
         self.start()
         return self
@@ -147,10 +177,9 @@ class ServedChild:
     ) -> None:
         self.stop()
 
-    def _running(self) -> subprocess.Popen[bytes]:
-        if self._process is None:
-            raise ServerDidNotStart(f"{self._arguments} was never started.")
-        return self._process
+    @property
+    def _ended(self) -> bool:
+        return self._running().poll() is not None
 
     def _answers(self, client: httpx2.Client) -> bool:
         try:
@@ -159,9 +188,8 @@ class ServedChild:
             return False
 
     def _give_up(self) -> NoReturn:
-        self._output.seek(0)
-        tail = self._output.read().decode(errors="replace")[-TAIL_CHARACTERS:]
+        words = self.last_words()
         self.stop()
         raise ServerDidNotStart(
-            f"{self._arguments} did not answer at {self._probe_url}. Its last words:\n{tail}"
+            f"{self._arguments} did not answer at {self._probe_url}. Its last words:\n{words}"
         )
