@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from tocsin.db import process
 from tocsin.errors import StaleStream
 
 QUEUE = "tocsin"
@@ -109,5 +110,6 @@ class Backoff:
 
 def queue_app(url: str, pool_size: int = 10) -> procrastinate.App:
     """Return procrastinate's app on the database; the caller opens and closes it."""
-    options: dict[str, Any] = {"min_size": 1, "max_size": pool_size}
+    kwargs = {"application_name": process()}
+    options: dict[str, Any] = {"min_size": 1, "max_size": pool_size, "kwargs": kwargs}
     return procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=url, **options))

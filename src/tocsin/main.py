@@ -77,7 +77,7 @@ class House:
         self.drafts = Drafts(self.log, database, self.lifecycle, base_url)
         self.office = None if slack is None else self._office(slack)
         """None: no Slack is set up."""
-        self._register()
+        self.tasks = self._registered()
 
     def door(self) -> Door:
         """Return what the HTTP routes use."""
@@ -97,7 +97,7 @@ class House:
         if self.office is not None and token is not None:
             await run_socket(build_app(self.office), token.get_secret_value())
 
-    def tasks(self) -> list[Task]:
+    def _tasks(self) -> list[Task]:
         """Return every kind of job and what it does."""
         return [
             Task("runbooks.advance", self.worker.advance),
@@ -116,11 +116,12 @@ class House:
         await run_projections.empty(session)
         return await self.log.replay(session)
 
-    def _register(self) -> None:
+    def _registered(self) -> Tasks:
         tasks = Tasks(self.queue, self.jobs, self.database, self.log)
-        for task in self.tasks():
+        for task in self._tasks():
             tasks.register(task)
         tasks.register_rescue()
+        return tasks
 
     def _office(self, client: AsyncWebClient) -> Office:
         secret = self.settings.slack_signing_secret

@@ -6,11 +6,16 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
+import structlog
 import uvicorn
 from fastapi import FastAPI
 
 from tocsin.main import House
+from tocsin.secrets import redact_text
 
+logger = structlog.get_logger(__name__)
+PAUSE = 1.0
+"""Seconds between a worker that broke and the next one."""
 WORKER_OPTIONS: dict[str, Any] = {
     "concurrency": 20,
     "fetch_job_polling_interval": 0.25,  # for jobs scheduled for later; those due now are told
@@ -24,13 +29,18 @@ WORKER_OPTIONS: dict[str, Any] = {
 
 
 async def work(house: House, stop: asyncio.Event, name: str = "worker") -> None:
-    """Do jobs until ``stop``; what is at work then has ten seconds."""
-    worker = asyncio.create_task(house.queue.run_worker_async(name=name, **WORKER_OPTIONS))
+    """Do jobs until ``stop``; what is at work then has ten seconds. A worker that breaks is replaced."""
+    await house.tasks.recover()
     stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait({worker, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
-    worker.cancel()
-    await asyncio.gather(worker, return_exceptions=True)
+    while not stop.is_set():
+        worker = asyncio.create_task(house.queue.run_worker_async(name=name, **WORKER_OPTIONS))
+        await asyncio.wait({worker, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        worker.cancel()
+        [end] = await asyncio.gather(worker, return_exceptions=True)
+        if not stop.is_set():
+            # Its connections were lost, say; procrastinate tells the same from heartbeat and listener.
+            logger.error("worker_broke", error=redact_text(repr(end)), again=PAUSE)
+            await asyncio.wait({stopping}, timeout=PAUSE)
 
 
 class _Server(uvicorn.Server):

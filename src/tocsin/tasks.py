@@ -6,7 +6,7 @@ same job waits already.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -71,12 +71,25 @@ class Tasks:
         @self._app.periodic(cron="* * * * * */5")
         @self._app.task(name=RESCUE, queue=QUEUE, queueing_lock=RESCUE, pass_context=False)
         async def rescue(timestamp: int) -> None:
-            manager = self._app.job_manager
-            for stalled in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER):
-                logger.warning("job_taken_over", job=stalled.call_string)
-                if stalled.task_name != RESCUE:
-                    await self._again(_read(stalled), timedelta(0), _read(stalled).attempt)
-                await manager.finish_job(stalled, Status.ABORTED, delete_job=True)
+            await self._take_over(await self._left(STALLED_AFTER))
+
+    async def recover(self) -> None:
+        """Take over at once what dead workers left, where this process is the only one there is."""
+        left = await self._left(0)
+        # In this order: whoever came since then is seen, and the jobs are older than that.
+        if left and await self._database.is_alone():
+            await self._take_over(left)
+
+    async def _left(self, silence: float) -> Iterable[QueuedJob]:
+        """Return the jobs of workers whose heart has not beaten for so many seconds."""
+        return await self._app.job_manager.get_stalled_jobs(seconds_since_heartbeat=silence)
+
+    async def _take_over(self, left: Iterable[QueuedJob]) -> None:
+        for stalled in left:
+            logger.warning("job_taken_over", job=stalled.call_string)
+            if stalled.task_name != RESCUE:
+                await self._again(_read(stalled), timedelta(0), _read(stalled).attempt)
+            await self._app.job_manager.finish_job(stalled, Status.ABORTED, delete_job=True)
 
     async def _failed(self, task: Task, job: Job, error: Exception) -> None:
         told = redact_text(f"{type(error).__name__}: {error}")
