@@ -4,7 +4,7 @@ WORKDIR /src
 RUN pip install --no-cache-dir --disable-pip-version-check uv
 COPY requirements.lock ./
 RUN uv venv /opt/tocsin && \
-    uv pip install --python /opt/tocsin/bin/python --require-hashes --no-cache --requirement requirements.lock
+    uv pip install --python /opt/tocsin/bin/python --compile-bytecode --require-hashes --no-cache --requirement requirements.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY src src
 COPY actions actions
@@ -14,7 +14,7 @@ COPY incidents incidents
 COPY playground playground
 COPY postmortems postmortems
 COPY runbooks runbooks
-RUN uv pip install --python /opt/tocsin/bin/python --no-deps --no-build-isolation --no-cache .
+RUN uv pip install --python /opt/tocsin/bin/python --compile-bytecode --no-deps --no-build-isolation --no-cache .
 
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/tocsin tocsin
