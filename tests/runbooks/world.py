@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from importlib.metadata import EntryPoint
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ from tocsin.log import Entry
 from tocsin.runbooks.conductor import decide
 from tocsin.runbooks.deeds import Deeds
 from tocsin.runbooks.load import load
+from tocsin.runbooks.model import Runbook
 from tocsin.runbooks.state import RunState, apply, fold
 from tocsin.runbooks.work import ActionFacts, Decision, Program, StartStep, TakeLocks, UndoStep, Work
 from tocsin.vault import Vault
@@ -199,11 +201,11 @@ class FireAtBox(_OnBoxes):
         return Probe.DONE if any(call.key == key for call in self.world.effects) else Probe.NOT_DONE
 
 
-class SealBox(_OnBoxes):
+class SealBox(SetBox):
     """Idempotent, and cannot be undone."""
 
     name = "box.seal"
-    undo = Action.undo
+    undo = Action.undo  # an action without one
 
 
 class ReadBox(Action[At, Plan, Value]):
@@ -290,7 +292,7 @@ class Life:
     ) -> None:
         """``dies_after``: versions after whose append the process dies. ``loses``: deeds, counted from 0,
         after which it dies before it can say what came of them."""
-        runbook = load(text, "test.yaml")
+        runbook = _loaded(text)
         registry = registry_of(world)
         uses = {step.uses for step in runbook.steps if step.uses}
         self.program = Program(runbook, {name: _facts(registry, name) for name in uses})
@@ -382,7 +384,7 @@ class Life:
         if isinstance(work, TakeLocks):
             return
         self.now += timedelta(seconds=1)
-        happened = _wait_for(self._deeds.do(self.program, self.state, work))
+        happened = _loop().run_until_complete(self._deeds.do(self.program, self.state, work))
         self._deeds_done += 1
         if self._deeds_done - 1 in self.loses:
             raise Died
@@ -406,13 +408,14 @@ class Life:
         )
 
 
-def _wait_for(deed: Any) -> Event:
-    loop = asyncio.new_event_loop()
-    try:
-        happened: Event = loop.run_until_complete(deed)
-    finally:
-        loop.close()
-    return happened
+@cache
+def _loaded(text: str) -> Runbook:
+    return load(text, "test.yaml")
+
+
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    return asyncio.new_event_loop()
 
 
 def _facts(registry: Registry, uses: str) -> ActionFacts:

@@ -1,0 +1,90 @@
+"""Revisions: recorded once, never changed, and published by whom people trust most: themselves."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.runbooks.workshop import Workshop, asked_of
+from tests.runbooks.world import BO, put, runbook
+from tocsin.errors import BadRunbook, Forbidden, NotFound
+from tocsin.events import Actor
+
+ADMIN = Actor(kind="cli", id="root")
+ONE, TWO = runbook(put("one", "a", 1)), runbook(put("one", "a", 2))
+
+
+async def published(workshop: Workshop) -> str:
+    async with workshop.database.transaction() as session:
+        return (await workshop.house.revisions.get(session, "boxes")).digest
+
+
+async def publish(workshop: Workshop, actor: Actor, digest: str) -> None:
+    async with workshop.database.transaction() as session:
+        await workshop.house.revisions.publish(session, actor, "boxes", digest)
+
+
+async def sync(workshop: Workshop, folder: Path, text: str) -> None:
+    runbooks = folder / "runbooks"
+    runbooks.mkdir(exist_ok=True)
+    (runbooks / "boxes.yaml").write_text(text)
+    async with workshop.database.transaction() as session:
+        await workshop.house.revisions.sync(session, [runbooks])
+
+
+async def test_the_same_content_is_the_same_revision(workshop: Workshop) -> None:
+    first = await workshop.publish(ONE)
+    again = await workshop.publish(ONE.replace("title: Boxes", "title:   Boxes   # the same"))
+    async with workshop.database.transaction() as session:
+        entries = await workshop.house.log.read(session, "runbook/boxes")
+    assert (first == again, [entry.event.type for entry in entries]) == (
+        True,
+        ["revision_recorded", "revision_published"],
+    )
+
+
+async def test_a_run_stays_on_the_revision_it_began_with(workshop: Workshop) -> None:
+    state = await workshop.go(runbook(put("one", "a", 1, approve="{ from: ['group:sre'] }")))
+    await workshop.publish(TWO)
+    await workshop.approve(state.id, asked_of(state))
+    await workshop.worker.advance(state.id)
+    assert workshop.world.boxes == {"a": 1}
+
+
+async def test_a_changed_file_is_published(workshop: Workshop, tmp_path: Path) -> None:
+    await sync(workshop, tmp_path, ONE)
+    first = await published(workshop)
+    await sync(workshop, tmp_path, TWO)
+    assert await published(workshop) != first
+
+
+async def test_what_a_person_chose_is_not_moved_by_a_changed_file(workshop: Workshop, tmp_path: Path) -> None:
+    await sync(workshop, tmp_path, ONE)
+    first = await published(workshop)
+    await publish(workshop, ADMIN, first)
+    await sync(workshop, tmp_path, TWO)
+    assert await published(workshop) == first
+
+
+async def test_a_person_can_go_back_by_the_beginning_of_a_digest(workshop: Workshop) -> None:
+    first = await workshop.publish(ONE)
+    await workshop.publish(TWO)
+    await publish(workshop, ADMIN, first[:8])
+    assert await published(workshop) == first
+
+
+async def test_a_responder_may_not_publish(workshop: Workshop) -> None:
+    first = await workshop.publish(ONE)
+    with pytest.raises(Forbidden):
+        await publish(workshop, BO, first)
+
+
+async def test_a_text_with_a_secret_in_it_is_not_kept(workshop: Workshop) -> None:
+    with pytest.raises(BadRunbook, match="looks like a secret"):
+        await workshop.publish(ONE + "description: xoxb-123456789012-abcdefgh\n")
+
+
+async def test_what_is_not_there_is_said_with_what_is(workshop: Workshop) -> None:
+    await workshop.publish(ONE)
+    with pytest.raises(NotFound, match="published are boxes"):
+        async with workshop.database.transaction() as session:
+            await workshop.house.revisions.get(session, "boxen")
