@@ -37,7 +37,10 @@ _DECIDES = (
 
 def reactions(entry: Entry) -> Iterable[Job]:
     """Return the jobs of one entry."""
-    if entry.run_id is not None:
+    if entry.stream == "system":
+        if isinstance(entry.event, incident.JobAbandoned) and entry.event.job != "bot.alarm":
+            yield Job(task="bot.alarm", args={"position": entry.position})
+    elif entry.run_id is not None:
         yield from _of_run(entry, entry.run_id)
     elif entry.incident_id is not None:
         yield from _of_incident(entry, entry.incident_id)
@@ -112,7 +115,7 @@ def _is_worth_a_line(event: object) -> bool:
         case incident.PeopleInvited(missing=missing):
             return bool(missing)
         case incident.JobAbandoned(job=job):
-            return job != "bot.say"
+            return job != "bot.say"  # else it would be said by what cannot say it
         case incident.StatusChanged():
             return True
         case _:

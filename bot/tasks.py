@@ -26,6 +26,7 @@ def tasks(office: Office) -> Mapping[str, Task]:
         "bot.ask_approval": runs.ask_approval,
         "bot.show_decision": runs.show_decision,
         "bot.say": telling.say,
+        "bot.alarm": telling.alarm,
         "bot.share_postmortem": telling.share_postmortem,
         "bot.show_plan": telling.show_plan,
         "bot.keep_pin": pins.keep,

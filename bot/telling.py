@@ -24,7 +24,10 @@ class Telling:
         self._office = office
 
     async def say(self, incident_id: str, position: int) -> None:
-        """Say in the channel what happened; what is broken, to the declarer where there is no channel."""
+        """Say in the channel what happened; where there is none, tell the declarer what is broken.
+
+        An incident that nobody declared was paged: then everybody is told.
+        """
         incident, entry = await self._read(incident_id, position)
         words = Words(note(entry))
         broken = isinstance(entry.event, events.ArtefactFailed | events.JobAbandoned)
@@ -36,10 +39,25 @@ class Telling:
                     raise
             else:
                 return
-        kind, _, opener = incident.opened_by_id.partition(":")
-        if broken and kind == "slack":
+        listener = self._listener(incident)
+        if broken and listener is not None:
             about = Words(f"*{incident.ref} {esc(incident.title)}*\n{words.text}")
-            await self._office.speech.post(opener, _key(entry), about, entry.recorded_at)
+            await self._office.speech.post(listener, _key(entry), about, entry.recorded_at)
+
+    async def alarm(self, position: int) -> None:
+        """Tell everybody of a job that was given up and belongs to no incident."""
+        everybody = self._office.organisation.announcements
+        if everybody is not None:
+            async with self._office.database.transaction() as session:
+                [entry] = await self._office.log.read_after(session, position - 1, 1, stream="system")
+            await self._office.speech.post(everybody, _key(entry), Words(note(entry)), entry.recorded_at)
+
+    def _listener(self, incident: Incident) -> str | None:
+        """Return who is told of what is broken in an incident without a channel."""
+        kind, _, opener = incident.opened_by_id.partition(":")
+        if kind == "slack":
+            return opener
+        return None if incident.private else self._office.organisation.announcements
 
     async def share_postmortem(self, incident_id: str, position: int) -> None:
         """Post the draft's link and its text as a file: one message, also after a retry."""

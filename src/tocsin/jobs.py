@@ -18,7 +18,8 @@ QUEUE = "tocsin"
 """The one queue; every worker takes from it."""
 
 ATTEMPT = "_attempt"
-"""Argument of every queued job: which try it is."""
+INCIDENT = "_incident"
+"""Arguments of every queued job: which try it is, and the incident it belongs to."""
 
 
 class Job(BaseModel):
@@ -36,6 +37,8 @@ class Job(BaseModel):
     """Not before this time."""
     attempt: int = 1
     """Which try this is."""
+    incident_id: str | None = None
+    """The incident of the event that caused it: where it is said when the job is given up."""
 
 
 class JobQueue:
@@ -71,7 +74,7 @@ class JobQueue:
         queued = QueuedJob(
             queue=QUEUE,
             task_name=job.task,
-            task_kwargs={**job.args, ATTEMPT: job.attempt},
+            task_kwargs={**job.args, ATTEMPT: job.attempt, INCIDENT: job.incident_id},
             lock=job.lock,
             queueing_lock=job.merge,
             scheduled_at=job.at,

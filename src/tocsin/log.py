@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from pydantic import BaseModel, ConfigDict, JsonValue, SerializeAsAny
@@ -109,8 +109,7 @@ class Log:
         for entry in entries:
             for project in self._projectors:
                 await project(session, entry)
-        jobs = [job for entry in entries for react in self._reactions for job in react(entry)]
-        await self._queue.defer(session, jobs)
+        await self._queue.defer(session, [job for entry in entries for job in self._caused(entry)])
         return entries
 
     async def read(self, session: AsyncSession, stream: str, after: int = 0) -> list[Entry]:
@@ -155,6 +154,11 @@ class Log:
                 heads[row.stream] = _check(row, *heads.get(row.stream, (0, GENESIS)))
             position, count = rows[-1].position or 0, count + len(rows)
         return count
+
+    def _caused(self, entry: Entry) -> Iterator[Job]:
+        for react in self._reactions:
+            for job in react(entry):
+                yield job.model_copy(update={"incident_id": entry.incident_id})
 
     async def hold(self, session: AsyncSession, stream: str) -> None:
         """Keep everybody else from appending to the stream until the session's transaction is over."""

@@ -54,7 +54,15 @@ class _Server(uvicorn.Server):
 
 async def listen(app: FastAPI, host: str, port: int, stop: asyncio.Event) -> None:
     """Answer HTTP until ``stop``; ends with SystemExit when the port is taken."""
-    config = uvicorn.Config(app, host=host, port=port, log_config=None, access_log=False, lifespan="off")
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=5,
+    )
     server = _Server(config)
     serving = asyncio.create_task(server.serve())
     stopping = asyncio.create_task(stop.wait())

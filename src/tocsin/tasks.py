@@ -20,7 +20,7 @@ from tocsin.db import Database
 from tocsin.errors import StaleStream
 from tocsin.events import Fact
 from tocsin.events.incident import JobAbandoned
-from tocsin.jobs import ATTEMPT, QUEUE, Backoff, Job, JobQueue
+from tocsin.jobs import ATTEMPT, INCIDENT, QUEUE, Backoff, Job, JobQueue
 from tocsin.log import Log
 from tocsin.secrets import redact_text
 
@@ -109,17 +109,18 @@ class Tasks:
             await self._queue.defer(session, [job.model_copy(update={"at": at, "attempt": attempt})])
 
     async def _abandoned(self, job: Job, error: str) -> None:
+        """Say in the job's incident, or for everybody, that it will not be done."""
         at = datetime.now(UTC)
         abandoned = JobAbandoned(job=job.task, error=error, attempts=job.attempt, at=at)
-        incident_id = job.args.get("incident_id")
-        stream = f"incident/{incident_id}" if incident_id else "system"
-        fact = Fact(event=abandoned, incident_id=str(incident_id) if incident_id else None)
+        stream = f"incident/{job.incident_id}" if job.incident_id else "system"
         async with self._database.transaction() as session:
+            fact = Fact(event=abandoned, incident_id=job.incident_id)
             await self._log.append(session, stream, [fact])
 
 
 def _read(queued: QueuedJob) -> Job:
     """Return the job as it was deferred."""
-    args = {name: value for name, value in queued.task_kwargs.items() if name != ATTEMPT}
-    fields = {"task": queued.task_name, "merge": queued.queueing_lock, "lock": queued.lock, "args": args}
-    return Job.model_validate({**fields, "attempt": queued.task_kwargs.get(ATTEMPT, 1)})
+    given = dict(queued.task_kwargs)
+    about = {"attempt": given.pop(ATTEMPT, 1), "incident_id": given.pop(INCIDENT, None)}
+    fields = {"task": queued.task_name, "merge": queued.queueing_lock, "lock": queued.lock, "args": given}
+    return Job.model_validate({**fields, **about})

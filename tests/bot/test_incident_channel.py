@@ -3,6 +3,8 @@
 import itertools
 
 from tests.bot.stage import Stage, declare
+from tocsin.events import SYSTEM
+from tocsin.incidents.lifecycle import Declaration
 from tocsin.playground.slack.faults import Fault
 from tocsin.playground.slack.shapes import Json
 
@@ -90,6 +92,14 @@ async def test_where_channels_are_forbidden_the_declarer_is_told_what_to_do(stag
     direct = await stage.office.speech.channel("U0ANA")
     told = await stage.play(stage.player.wait_for_message, direct, "an admin allows it")
     assert "restricted_action" in str(told["text"])
+
+
+async def test_where_channels_are_forbidden_everybody_is_told_of_a_paged_incident(stage: Stage) -> None:
+    await stage.play(stage.player.fault, Fault(method="conversations.create", error="restricted_action"))
+    async with stage.office.database.transaction() as session:
+        await stage.office.lifecycle.declare(session, SYSTEM, Declaration(title="Paged"))
+    told = await stage.play(stage.player.wait_for_message, "#incidents", "an admin allows it")
+    assert "INC-1" in str(told["text"])
 
 
 async def test_a_private_incident_has_a_private_channel_and_no_announcement(stage: Stage) -> None:
