@@ -1,5 +1,6 @@
 """What people and triggers do to runs: command → authorize → event. The caller commits."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Literal
 from uuid import uuid4
@@ -65,11 +66,13 @@ class Runs:
         revision = await self._revisions.get(session, request.runbook, request.revision)
         runbook = parse(revision)
         self._access.authorize(actor, "run.start", runbook.permissions.run)
+        if actor.kind != "system" and not runbook.by_hand:
+            raise Invalid(f"only triggers start {runbook.name}; `- manual: true` in its `on:` changes that")
         return events.RunRequested(
             runbook=runbook.name,
             revision=revision.digest,
             inputs=coerce(runbook.inputs, request.inputs, from_text=request.from_text),
-            actions=self._versions(runbook),
+            actions=await asyncio.to_thread(self._versions, runbook),  # it may import a cloud's SDK
             **request.model_dump(include={"mode", "trigger", "scope", "dedupe_key"}),
         )
 

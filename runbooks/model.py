@@ -94,6 +94,7 @@ class Trigger(Model):
     slash: str | None = None
     """Another name for ``/runbook run``."""
     manual: bool | None = None
+    """People may start it; needed only where there are other triggers and no ``slash``."""
     when: Expression | None = None
     with_: dict[str, Value] = Field(default={}, alias="with")
     mode: Literal["propose", "auto"] = "propose"
@@ -263,6 +264,11 @@ class Runbook(Model):
     steps: tuple[Step, ...] = Field(min_length=1, max_length=200)
     on_failure: OnFailure = OnFailure()
     outputs: dict[str, Value] = {}
+
+    @property
+    def by_hand(self) -> bool:
+        """Say whether people may start it: a runbook with triggers says so among them."""
+        return not self.on or any(trigger.manual or trigger.slash for trigger in self.on)
 
     def canonical(self) -> str:
         """Return the sorted JSON that a revision digests: no comments, no layout."""

@@ -7,9 +7,12 @@ import pytest
 from tests.runbooks.workshop import Workshop, asked_of
 from tests.runbooks.world import ANA, BO, change, put, runbook
 from tocsin.errors import Conflict, ErrorClass, Forbidden, Invalid, NotFound
-from tocsin.events import Actor
+from tocsin.events import SYSTEM, Actor
+from tocsin.main import House
+from tocsin.runbooks.commands import RunRequest
 from tocsin.runbooks.state import RunState
 
+LOGIN = Actor(kind="cli", id="root", name="root")
 GUEST = Actor(kind="slack", id="U0EVE", name="Eve", email="eve@acme.example")
 ASK = "{ from: ['group:sre'] }"
 ONE = runbook(put("one", "a", 1, approve=ASK))
@@ -131,3 +134,18 @@ async def test_a_run_is_found_by_the_beginning_of_its_id(workshop: Workshop, ask
 async def test_no_run_is_found_by_nothing(workshop: Workshop, asking: RunState) -> None:
     with pytest.raises(NotFound):
         await workshop.read("")
+
+
+async def test_a_runbook_that_is_only_for_its_triggers_cannot_be_started_by_hand(house: House) -> None:
+    text = """
+schema: runbook/v1
+name: by-machine
+title: Only for triggers
+on: [{ pagerduty: incident.triggered }]
+steps: [{ id: rest, wait: 1s }]
+"""
+    async with house.database.transaction() as session:
+        digest = await house.revisions.record(session, SYSTEM, text, "by-machine.yaml")
+        await house.revisions.publish(session, SYSTEM, "by-machine", digest)
+        with pytest.raises(Invalid, match="only triggers start by-machine"):
+            await house.runs.start(session, LOGIN, RunRequest(runbook="by-machine"))
