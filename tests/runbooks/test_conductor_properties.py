@@ -6,7 +6,8 @@ from functools import reduce
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.runbooks.world import Fault, Life, World, change, nobody, read, runbook
+from tests.runbooks.life import Life, nobody
+from tests.runbooks.world import Fault, World, change, read, runbook
 from tocsin.errors import ErrorClass
 from tocsin.events import Event
 from tocsin.events import run as events
