@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from pydantic import BaseModel, ConfigDict, JsonValue, SerializeAsAny
-from sqlalchemy import Column, DateTime, func, insert, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Column, DateTime, func, text
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -92,20 +92,10 @@ class Log:
         A fact whose ``source_ref`` the stream already has is left out. Raise StaleStream when the stream
         is not at ``expected_version`` (0: it must not exist yet); None means whatever it is at.
         """
-        version, prev_hash = await self._head(session, stream)
-        if expected_version is not None and version != expected_version:
-            raise StaleStream(f"{stream} is at version {version}, not {expected_version}")
-        now = datetime.now(UTC)
-        rows = []
-        for fact in await self._unknown(session, stream, facts):
-            version += 1
-            rows.append(_row(fact, stream, version, prev_hash, now))
-            prev_hash = str(rows[-1]["hash"])
-        if not rows:
-            return []
-        returning = insert(EventRow).returning(col(EventRow.position), sort_by_parameter_order=True)
-        positions = (await (await session.connection()).execute(returning, rows)).scalars().all()
-        entries = [_entry({**row, "position": at}) for row, at in zip(rows, positions, strict=True)]
+        if expected_version == 0 and len(facts) == 1:
+            entries = [await self._begin(session, stream, facts[0])]
+        else:
+            entries = await self._go_on(session, stream, facts, expected_version)
         for entry in entries:
             for project in self._projectors:
                 await project(session, entry)
@@ -165,25 +155,57 @@ class Log:
         connection = await session.connection()
         await connection.execute(text("select pg_advisory_xact_lock(hashtextextended(:s, 0))"), {"s": stream})
 
-    async def _head(self, session: AsyncSession, stream: str) -> tuple[int, str]:
-        # The lock is a statement of its own: the next one must see what its last holder committed.
-        await self.hold(session, stream)
-        newest = col(EventRow.version).desc()
-        query = (
-            select(EventRow.version, EventRow.hash).where(EventRow.stream == stream).order_by(newest).limit(1)
-        )
-        head = (await session.exec(query)).first()
-        return head or (0, GENESIS)
+    async def _begin(self, session: AsyncSession, stream: str, fact: Fact) -> Entry:
+        """Add the first event of a stream. That there is no other is up to the table: nobody is asked."""
+        row = _row(fact, stream, 1, GENESIS, datetime.now(UTC))
+        added = insert(EventRow).values(row).on_conflict_do_nothing().returning(col(EventRow.position))
+        position = (await (await session.connection()).execute(added)).scalar_one_or_none()
+        if position is None:
+            raise StaleStream(f"{stream} has events already")
+        return _entry({**row, "position": position})
 
-    async def _unknown(self, session: AsyncSession, stream: str, facts: Sequence[Fact]) -> list[Fact]:
+    async def _go_on(
+        self, session: AsyncSession, stream: str, facts: Sequence[Fact], expected_version: int | None
+    ) -> list[Entry]:
+        """Add events to a stream that nobody else can add to meanwhile."""
+        await self.hold(session, stream)
+        version, prev_hash, known = await self._head(session, stream, facts)
+        if expected_version is not None and version != expected_version:
+            raise StaleStream(f"{stream} is at version {version}, not {expected_version}")
+        now = datetime.now(UTC)
+        rows = []
+        for fact in facts:
+            if fact.source_ref is None or fact.source_ref not in known:
+                version += 1
+                rows.append(_row(fact, stream, version, prev_hash, now))
+                prev_hash = str(rows[-1]["hash"])
+        if not rows:
+            return []
+        returning = insert(EventRow).returning(col(EventRow.position), sort_by_parameter_order=True)
+        positions = (await (await session.connection()).execute(returning, rows)).scalars().all()
+        return [_entry({**row, "position": at}) for row, at in zip(rows, positions, strict=True)]
+
+    async def _head(
+        self, session: AsyncSession, stream: str, facts: Sequence[Fact]
+    ) -> tuple[int, str, frozenset[str]]:
+        """Return version and hash of the newest event, and which of the facts the stream has already.
+
+        A statement of its own, after the lock's: it must see what the lock's last holder committed.
+        """
         refs = [fact.source_ref for fact in facts if fact.source_ref is not None]
-        if not refs:
-            return list(facts)
-        query = select(EventRow.source_ref).where(
-            EventRow.stream == stream, col(EventRow.source_ref).in_(refs)
-        )
-        known = set((await session.exec(query)).all())
-        return [fact for fact in facts if fact.source_ref is None or fact.source_ref not in known]
+        connection = await session.connection()
+        head = (await connection.execute(_HEAD, {"stream": stream, "refs": refs})).first()
+        return (head.version, head.hash, frozenset(head.known)) if head else (0, GENESIS, frozenset())
+
+
+_HEAD = text(
+    """
+    select version, hash, array(
+        select source_ref from event where stream = :stream and source_ref = any(cast(:refs as text[]))
+    ) as known
+    from event where stream = :stream order by version desc limit 1
+    """
+)
 
 
 async def count_events(session: AsyncSession) -> int:
