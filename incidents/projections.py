@@ -1,7 +1,6 @@
 """Folds incident events into the tables."""
 
 from sqlalchemy import delete
-from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from tocsin.events import incident as events
@@ -60,7 +59,7 @@ def _delivered(entry: Entry, event: events.DeliveryReceived) -> Delivery:
 
 
 async def _change(session: AsyncSession, entry: Entry) -> None:
-    incident = (await session.exec(select(Incident).where(Incident.id == entry.incident_id))).one()
+    incident = await session.get_one(Incident, entry.incident_id)
     incident.changed_at = entry.recorded_at
     match entry.event:
         case events.StatusChanged(after=after):
@@ -86,17 +85,16 @@ async def _change(session: AsyncSession, entry: Entry) -> None:
 async def _change_page(session: AsyncSession, entry: Entry, incident: Incident) -> None:
     match entry.event:
         case events.AlertReceived() as alert:
-            await session.merge(
-                Page(
-                    source=alert.source,
-                    dedup_key=alert.dedup_key,
-                    incident_id=incident.id,
-                    title=alert.title,
-                    status="triggered",
-                    url=alert.url,
-                    changed_at=entry.occurred_at,
-                )
+            page = Page(
+                source=alert.source,
+                dedup_key=alert.dedup_key,
+                incident_id=incident.id,
+                title=alert.title,
+                status="triggered",
+                url=alert.url,
+                changed_at=entry.occurred_at,
             )
+            session.add(page)
         case events.PageChanged(change=change) as changed:
             page = await session.get_one(Page, (changed.source, changed.dedup_key))
             if change in _PAGE_STATUS and entry.occurred_at >= page.changed_at:

@@ -30,6 +30,16 @@ class Programs:
             self._ready[state.revision] = self.program(self.runbook(revision))
         return self._ready[state.revision]
 
+    async def published(self, session: AsyncSession) -> list[Runbook]:
+        """Return every published runbook, by name."""
+        return [await self._known(session, *one) for one in await self._revisions.published_digests(session)]
+
+    async def _known(self, session: AsyncSession, name: str, digest: str) -> Runbook:
+        """Return a revision's runbook, asking the database only for one that is new here."""
+        if digest not in self._parsed:
+            self.runbook(await self._revisions.get(session, name, digest))
+        return self._parsed[digest]
+
     def runbook(self, revision: Revision) -> Runbook:
         """Return a revision's runbook."""
         if revision.digest not in self._parsed:

@@ -93,6 +93,11 @@ class Revisions:
         )
         return list((await session.exec(query.order_by(Revision.runbook))).all())
 
+    async def published_digests(self, session: AsyncSession) -> list[tuple[str, str]]:
+        """Return name and digest of every published revision, by name."""
+        query = select(Published.runbook, Published.digest).order_by(Published.runbook)
+        return list((await session.exec(query)).all())
+
     async def _nothing(self, session: AsyncSession, name: str) -> str:
         known = ", ".join(one.runbook for one in await self.published(session)) or "none"
         return f"no runbook {name!r} is published; published are {known}"

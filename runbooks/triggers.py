@@ -18,7 +18,6 @@ from tocsin.runbooks import expressions
 from tocsin.runbooks.commands import RunRequest, Runs
 from tocsin.runbooks.model import Runbook, Trigger
 from tocsin.runbooks.programs import Programs
-from tocsin.runbooks.revisions import Revisions
 from tocsin.runbooks.tables import Run
 
 Scope = dict[str, JsonValue]
@@ -30,7 +29,6 @@ class Setting:
 
     log: Log
     runs: Runs
-    revisions: Revisions
     programs: Programs
     organisation: Organisation
     base_url: str
@@ -49,8 +47,7 @@ class Triggers:
         """
         scope = self._scope(webhook, incident)
         started = []
-        for revision in await self._setting.revisions.published(session):
-            runbook = self._setting.programs.runbook(revision)
+        for runbook in await self._setting.programs.published(session):
             for trigger in runbook.on:
                 try:
                     request = await self._request(session, runbook, trigger, webhook, scope)

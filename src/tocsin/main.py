@@ -70,9 +70,7 @@ class House:
         self.deeds = Deeds(self.registry, ThreadPoolExecutor(THREADS, "action"), Vault(organisation.secrets))
         self.runs = Runs(self.log, self.access, self.revisions, self.registry)
         self.preview = Preview(database, self.runs, self.programs, self.deeds)
-        self.triggers = Triggers(
-            Setting(self.log, self.runs, self.revisions, self.programs, organisation, base_url)
-        )
+        self.triggers = Triggers(Setting(self.log, self.runs, self.programs, organisation, base_url))
         self.worker = Worker(Engine(database, self.log, self.jobs, self.programs, self.deeds))
         self.drafts = Drafts(self.log, database, self.lifecycle, base_url)
         self.office = None if slack is None else self._office(slack)
