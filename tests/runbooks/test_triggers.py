@@ -43,9 +43,7 @@ class Bell:
         organisation = house.settings.organisation
         self.workshop, self.incident = workshop, incident
         self._triggers = Triggers(
-            Setting(
-                house.log, workshop.runs, house.revisions, house.programs, organisation, "https://t.example"
-            )
+            Setting(house.log, workshop.runs, house.programs, organisation, "https://t.example")
         )
 
     async def ring(self, webhook: Webhook) -> list[str]:
