@@ -83,7 +83,9 @@ class Upkeep:
                     await self._office.client.conversations_invite(
                         channel=incident.channel, users=",".join(people), force=True
                     )
-            await self._store(incident_id, events.PeopleInvited(people=people, missing=missing), "invitation")
+            names = {one: str(await self._office.people.actor(one)) for one in people}
+            invited = events.PeopleInvited(people=people, names=names, missing=missing)
+            await self._store(incident_id, invited, "invitation")
 
     async def refresh(self, incident_id: str) -> None:
         """Let summary and announcement say what is."""

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import text
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from tocsin.db import hold
 from tocsin.errors import StaleStream
 from tocsin.events import SYSTEM, Event, Fact
 from tocsin.events import incident as events
@@ -69,9 +69,7 @@ class Intake:
 
     async def _page(self, session: AsyncSession, source: str, key: str) -> Page | None:
         # Events of one page come one after the other: two that arrive together must not open two incidents.
-        connection = await session.connection()
-        name = f"{source}/{key}"
-        await connection.execute(text("select pg_advisory_xact_lock(hashtextextended(:s, 2))"), {"s": name})
+        await hold(session, f"page/{source}/{key}")
         return await session.get(Page, (source, key))
 
     async def _open_or_join(self, session: AsyncSession, webhook: Webhook, alert: Alert) -> Incident:
@@ -90,9 +88,7 @@ class Intake:
         """Return the open incident of the service that is young enough to take another page in."""
         if service is None or not self._organisation.join_window:
             return None
-        connection = await session.connection()
-        name = f"service/{service}"
-        await connection.execute(text("select pg_advisory_xact_lock(hashtextextended(:s, 2))"), {"s": name})
+        await hold(session, f"service/{service}")
         oldest = webhook.occurred_at - timedelta(seconds=self._organisation.join_window)
         query = select(Incident).where(
             Incident.service == service,

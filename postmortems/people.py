@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from tocsin.events import Actor
-from tocsin.events.incident import RoleAssigned
+from tocsin.events.incident import PeopleInvited, RoleAssigned
 from tocsin.log import Entry
 
 
@@ -18,6 +18,8 @@ class People:
         assigned: list[tuple[datetime, int, RoleAssigned]] = []
         for entry in entries:
             self._meet(entry.actor)
+            if isinstance(entry.event, PeopleInvited):
+                self._names = {**entry.event.names, **self._names}
             if isinstance(entry.event, RoleAssigned):
                 self._names.setdefault(entry.event.person, entry.event.person_name)
                 assigned.append((entry.occurred_at, entry.position, entry.event))

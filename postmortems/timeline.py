@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from tocsin.events.incident import EntryHidden, EntryShown, IncidentOpened, MessagePinned
 from tocsin.events.run import RunRequested
 from tocsin.log import Entry
+from tocsin.postmortems.noise import telling
 from tocsin.postmortems.people import People
 from tocsin.postmortems.sentences import Kind, tell
 from tocsin.postmortems.texts import WebUrl, one_line, plain
@@ -48,8 +49,8 @@ class Row(BaseModel):
 def timeline(entries: Sequence[Entry], people: People | None = None) -> tuple[Row, ...]:
     """Return the rows of an incident's entries, which come in log order.
 
-    Rows are sorted by when things happened, those of one moment as they were logged; hidden entries and
-    bookkeeping are left out; repetitions become one row. ``people`` saves folding them twice.
+    Rows are sorted by when things happened, those of one moment as they were logged; hidden entries,
+    bookkeeping and noise are left out; repetitions become one row. ``people`` saves folding them twice.
     """
     if not entries:
         return ()
@@ -57,7 +58,7 @@ def timeline(entries: Sequence[Entry], people: People | None = None) -> tuple[Ro
     runbooks = runbook_names(entries)
     opened_at = next((e.occurred_at for e in entries if isinstance(e.event, IncidentOpened)), None)
     start = opened_at or entries[0].occurred_at
-    ordered = sorted(visible(entries), key=lambda entry: (entry.occurred_at, entry.position))
+    ordered = sorted(telling(visible(entries)), key=lambda entry: (entry.occurred_at, entry.position))
     rows = (_row(entry, start, known, runbooks) for entry in ordered)
     return tuple(_grouped(row for row in rows if row is not None))
 

@@ -2,20 +2,17 @@
 
 from collections.abc import Collection, Iterable, Sequence
 
-from sqlalchemy import text
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from tocsin.db import hold
 from tocsin.runbooks.tables import Lock
 
 
 async def guard(session: AsyncSession, resources: Iterable[str]) -> None:
     """Let nobody else change the lines of these resources until the session's transaction ends."""
-    connection = await session.connection()
     for resource in sorted(resources):
-        await connection.execute(
-            text("select pg_advisory_xact_lock(hashtextextended(:s, 1))"), {"s": resource}
-        )
+        await hold(session, f"line/{resource}")
 
 
 async def alone(session: AsyncSession) -> None:

@@ -237,6 +237,10 @@ class Step(Model):
             raise ValueError("a step has exactly one of `uses`, `wait` and `assert`")
         if self.uses is None and (self.with_ or self.verify):
             raise ValueError("`with` and `verify` belong to a step with `uses`")
+        if self.uses is None and self.approve is not None:
+            raise ValueError(
+                "`approve` belongs to a step with `uses`, to the one that changes something"
+            )
         return self
 
 

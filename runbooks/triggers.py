@@ -7,6 +7,7 @@ from pydantic import JsonValue
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from tocsin.db import hold
 from tocsin.errors import BadExpression, Invalid, NotFound, TocsinError
 from tocsin.events import SYSTEM, Fact
 from tocsin.events.incident import ArtefactFailed
@@ -79,6 +80,8 @@ class Triggers:
 
     async def _seen(self, session: AsyncSession, runbook: Runbook, trigger: Trigger, key: str) -> bool:
         assert trigger.dedupe is not None  # noqa: S101  # the caller has a key of it
+        # Two triggers with one key that arrive together: the second one looks when the first has started.
+        await hold(session, f"dedupe/{runbook.name}/{key}")
         since = datetime.now(UTC) - trigger.dedupe.window
         where = (Run.runbook == runbook.name, Run.dedupe_key == key, col(Run.requested_at) >= since)
         return (await session.exec(select(Run.id).where(*where).limit(1))).first() is not None

@@ -1,6 +1,6 @@
 """Look at a Deployment's events, pods and logs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from pydantic import Field, JsonValue
@@ -12,6 +12,8 @@ from tocsin.errors import ActionFailed
 
 MAX_PODS = 10
 MAX_MESSAGE = 500
+MAX_TOLD = 8
+"""Lines of events, and of each log, in a report for people."""
 
 
 class ListEvents(Target):
@@ -41,6 +43,8 @@ class SeenEvents(Frozen):
     """How many there are; ``events`` holds the newest of them."""
     warnings: int
     """How many of the total are of type ``Warning``."""
+    report: str
+    """The warnings for people, newest first, a line each; the newest events where there are none."""
 
 
 class ShowEvents(Action[ListEvents, Plan, SeenEvents]):
@@ -70,10 +74,12 @@ class ShowEvents(Action[ListEvents, Plan, SeenEvents]):
         sets = {one.name for one in cluster.replica_sets(cluster.deployment(want))}
         found = [one for one in cluster.events(want) if _concerns(one, want.deployment, sets)]
         newest = sorted(found, key=lambda one: one.at, reverse=True)
+        warnings = [one for one in newest if one.type == "Warning"]
         return SeenEvents(
             events=tuple(map(_seen, newest[: want.limit])),
             total=len(found),
-            warnings=sum(one.type == "Warning" for one in found),
+            warnings=len(warnings),
+            report="\n".join(map(_line, (warnings or newest)[:MAX_TOLD])),
         )
 
 
@@ -111,6 +117,8 @@ class Logs(Frozen):
     pods: tuple[PodReport, ...]
     total_pods: int
     """How many there are; ``pods`` holds at most ten of them."""
+    report: str
+    """For people: each pod's state in a line, then the last log lines of the ones that are not ready."""
 
 
 class ShowLogs(Action[ReadLogs, Plan, Logs]):
@@ -141,7 +149,8 @@ class ShowLogs(Action[ReadLogs, Plan, Logs]):
         pods = cluster.pods(cluster.deployment(want))
         shown = pods[:MAX_PODS]
         share = want.max_bytes // max(1, sum(len(pod.containers) for pod in shown))
-        return Logs(pods=tuple(_report(cluster, want, pod, share) for pod in shown), total_pods=len(pods))
+        reports = tuple(_report(cluster, want, pod, share) for pod in shown)
+        return Logs(pods=reports, total_pods=len(pods), report="\n".join(_told(reports)))
 
 
 def _concerns(event: Event, deployment: str, sets: set[str]) -> bool:
@@ -150,6 +159,22 @@ def _concerns(event: Event, deployment: str, sets: set[str]) -> bool:
     if event.kind == "ReplicaSet":
         return event.name in sets
     return event.kind == "Pod" and event.name.rpartition("-")[0] in sets
+
+
+def _line(event: Event) -> str:
+    times = f" (×{event.count})" if (event.count or 1) > 1 else ""
+    return f"{event.at:%H:%M:%S} {event.reason} {event.kind}/{event.name}: {event.message[:200]}{times}"
+
+
+def _told(pods: Sequence[PodReport]) -> Iterator[str]:
+    for pod in pods:
+        state = "ready" if pod.ready else pod.waiting_reason or pod.phase
+        yield f"{'✓' if pod.ready else '✗'} {pod.name}  {state}, {pod.restarts} restarts"
+    for pod in [one for one in pods if not one.ready] or pods[:1]:
+        for log in pod.logs:
+            died = " before it died" if log.previous else ""
+            yield f"--- {pod.name}/{log.container}{died}"
+            yield from log.text.splitlines()[-MAX_TOLD:] or [log.error or "(it said nothing)"]
 
 
 def _seen(event: Event) -> SeenEvent:

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from tocsin import db
 from tocsin.errors import BrokenChain, StaleStream
 from tocsin.events import EVENT, Actor, Fact, IncidentEvent, RunEvent
 from tocsin.jobs import Job, JobQueue
@@ -152,8 +153,7 @@ class Log:
 
     async def hold(self, session: AsyncSession, stream: str) -> None:
         """Keep everybody else from appending to the stream until the session's transaction is over."""
-        connection = await session.connection()
-        await connection.execute(text("select pg_advisory_xact_lock(hashtextextended(:s, 0))"), {"s": stream})
+        await db.hold(session, f"stream/{stream}")
 
     async def _begin(self, session: AsyncSession, stream: str, fact: Fact) -> Entry:
         """Add the first event of a stream. That there is no other is up to the table: nobody is asked."""

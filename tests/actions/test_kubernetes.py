@@ -323,6 +323,13 @@ def test_events_come_newest_first(connections: Connections, shipped: str) -> Non
     assert times == sorted(times, reverse=True)
 
 
+def test_the_report_for_people_has_a_line_for_each_event(connections: Connections, shipped: str) -> None:
+    found = events(connections, shipped, limit=100)
+    told = found.report.splitlines()
+    assert len(told) == min(8, found.warnings or found.total)
+    assert all(f"/{shipped}" in line for line in told)
+
+
 def test_events_are_capped_and_counted(connections: Connections, shipped: str) -> None:
     found = events(connections, shipped, limit=2)
     assert (len(found.events), found.total > 2) == (2, True)
@@ -361,6 +368,13 @@ def test_a_crash_loop_is_read_from_the_container_that_died(crash_report: Logs) -
 
 def test_a_log_says_what_the_container_said_or_why_it_cannot_be_read(crash_report: Logs) -> None:
     assert all(one.text or one.error for pod in crash_report.pods for one in pod.logs)
+
+
+def test_the_report_for_people_has_pod_states_and_last_words(crash_report: Logs) -> None:
+    first, *rest = crash_report.report.splitlines()
+    assert first.startswith("✗ checkout-")
+    assert "CrashLoopBackOff" in first
+    assert any(line.startswith("--- checkout-") and line.endswith("before it died") for line in rest)
 
 
 def test_the_logs_together_keep_to_their_cap(connections: Connections, crashing: str) -> None:

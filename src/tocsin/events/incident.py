@@ -145,6 +145,9 @@ class PeopleInvited(Event):
 
     type: Literal["people_invited"] = "people_invited"
     people: tuple[str, ...]
+    """Slack ids."""
+    names: dict[str, str] = {}
+    """What they were called then, by id."""
     missing: tuple[str, ...] = ()
     """Who could not be invited, each with the reason."""
 

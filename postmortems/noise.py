@@ -1,0 +1,29 @@
+"""What is true and kept, and would only bury what a reader looks for."""
+
+from collections.abc import Iterable
+
+from tocsin.events.run import StepPlanned, StepStarted, StepVerified
+from tocsin.log import Entry
+
+
+def telling(entries: Iterable[Entry]) -> list[Entry]:
+    """Return the entries without noise.
+
+    Left out are the plan, the start and the verification of steps that only read (that they are done says
+    it all), and plans that were made again and said the same.
+    """
+    reads: set[tuple[str | None, str]] = set()
+    plans: dict[tuple[str | None, str], str] = {}
+    kept = []
+    for entry in entries:
+        event = entry.event
+        if isinstance(event, StepPlanned):
+            step = (entry.run_id, event.step)
+            if event.risk == "read":
+                reads.add(step)
+            elif plans.get(step) != event.digest:
+                plans[step] = event.digest
+                kept.append(entry)
+        elif not isinstance(event, StepStarted | StepVerified) or (entry.run_id, event.step) not in reads:
+            kept.append(entry)
+    return kept
