@@ -33,8 +33,10 @@ async def measure(bench: Bench) -> list[Figure]:
             long = await start_run(http, at, "bench-long")
             await _all_over(at, [long])
             bench.say(f"{runs} runs of {SHORT} steps")
+            before = at.cpu
             short = await asyncio.gather(*(start_run(http, at, "bench-short") for _ in range(runs)))
             await _all_over(at, list(short))
+            cpu = at.cpu - before
         with at.database() as database:
             begun = [row[0] for row in database.execute(BEGUN, [long])]
             whole = database.execute(COURSE, [[long]]).fetchone()
@@ -46,6 +48,7 @@ async def measure(bench: Bench) -> list[Figure]:
         Figure("engine, step to step in one run, p50", median(gaps) * 1000, "ms", Target(3)),
         Figure("engine, the whole run by its steps", whole[0] / LONG * 1000, "ms"),
         Figure("steps over many runs", runs * SHORT / many[0], "/s", Target(800, "higher")),
+        Figure("CPU of the service for each of them", cpu / (runs * SHORT) * 1000, "ms"),
     ]
 
 

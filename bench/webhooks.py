@@ -30,9 +30,9 @@ async def measure(bench: Bench) -> list[Figure]:
             bench.say(f"{RATE} webhooks a second, for {seconds} s")
             latencies, steady = await _at_rate(send, seconds)
             bench.say(f"as many as it takes over {CONNECTIONS} connections, for {seconds} s")
-            began = time.perf_counter()
+            began, before = time.perf_counter(), at.cpu
             hard = await _at_most(send, seconds)
-            took = time.perf_counter() - began
+            took, cpu = time.perf_counter() - began, at.cpu - before
         taken = [*warm, *steady, *hard].count(202)
         lost = taken - at.count(STORED)
     return [
@@ -40,6 +40,7 @@ async def measure(bench: Bench) -> list[Figure]:
         Figure(
             f"webhooks taken, {CONNECTIONS} connections", hard.count(202) / took, "/s", Target(1000, "higher")
         ),
+        Figure("CPU of the service for each of them", cpu / len(hard) * 1000, "ms"),
         Figure("webhooks not answered 202", len(warm) + len(steady) + len(hard) - taken, "", Target(0)),
         Figure("webhooks answered 202 and not in the log", lost, "", Target(0)),
     ]
