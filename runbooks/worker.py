@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from tocsin.db import Database
 from tocsin.errors import ErrorClass, StaleStream
-from tocsin.events import Event, Fact
+from tocsin.events import SYSTEM, Event, Fact
 from tocsin.events import run as events
 from tocsin.incidents.tables import Incident
 from tocsin.jobs import Job, JobQueue
@@ -20,9 +20,9 @@ from tocsin.runbooks.conductor import decide
 from tocsin.runbooks.deeds import Deed, Deeds
 from tocsin.runbooks.programs import Programs
 from tocsin.runbooks.reactions import advance_job
-from tocsin.runbooks.state import RunState, apply, fold
+from tocsin.runbooks.state import RunState, apply, fold, witness
 from tocsin.runbooks.tables import Run
-from tocsin.runbooks.work import Program, StartStep, TakeLocks, UndoStep
+from tocsin.runbooks.work import Decision, Program, StartStep, TakeLocks, UndoStep
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,7 @@ class Worker:
             happened = await asyncio.gather(*(self._engine.deeds.do(program, state, one) for one in deeds))
             async with self._engine.database.transaction() as session:
                 state = await self._catch_up(session, state, deeds)
-                state = await self._append(session, state, happened)
-                state, deeds = await self._settle(session, program, state)
+                state, deeds = await self._settle(session, program, state, happened)
 
     async def wake(self, run_id: str) -> None:
         """Move a run on whose time has come. A sleeping job with the run's lock would block its others."""
@@ -77,17 +76,21 @@ class Worker:
                 await self._engine.log.append(session, f"run/{run_id}", [fact])
 
     async def _settle(
-        self, session: AsyncSession, program: Program, state: RunState
+        self, session: AsyncSession, program: Program, state: RunState, happened: Sequence[Event] = ()
     ) -> tuple[RunState, Sequence[Deed]]:
-        """Append all that follows without touching the world; return what has to be done in it.
+        """Append what happened and all that follows without touching the world; return what to do in it.
 
         What is about to be done is in the log before it is done, so that a crash in between is seen.
         """
         while True:
-            decision = decide(program, state, datetime.now(UTC))
+            said, decision = _follow(program, state, happened, datetime.now(UTC))
             match decision.work:
-                case () if decision.events:
-                    state = await self._append(session, state, decision.events)
+                case (StartStep() as start,):
+                    said.append(events.StepStarted(step=start.step, attempt=start.attempt, key=start.key))
+                case (UndoStep() as undo,):
+                    said.append(events.UndoStarted(step=undo.step))
+            state = await self._append(session, state, said)
+            match decision.work:
                 case ():
                     await self._set_alarm(session, state, decision.wake_at)
                     return state, ()
@@ -96,12 +99,6 @@ class Worker:
                     if not happened:
                         await self._set_alarm(session, state, endings.deadline(program, state))
                         return state, ()
-                    state = await self._append(session, state, happened)
-                case (StartStep() as start,):
-                    begun = events.StepStarted(step=start.step, attempt=start.attempt, key=start.key)
-                    return await self._append(session, state, [begun]), (start,)
-                case (UndoStep() as undo,):
-                    return await self._append(session, state, [events.UndoStarted(step=undo.step)]), (undo,)
                 case deeds:
                     return state, [deed for deed in deeds if not isinstance(deed, TakeLocks)]
 
@@ -135,6 +132,8 @@ class Worker:
 
     async def _append(self, session: AsyncSession, state: RunState, happened: Sequence[Event]) -> RunState:
         facts = [Fact(event=event, incident_id=state.incident_id, run_id=state.id) for event in happened]
+        if not facts:
+            return state
         stream, version = f"run/{state.id}", state.version
         for entry in await self._engine.log.append(session, stream, facts, expected_version=version):
             state = apply(state, entry)
@@ -145,6 +144,24 @@ class Worker:
             key = f"wake:{state.id}:{at.isoformat()}"
             alarm = Job(task="runbooks.wake", args={"run_id": state.id}, merge=key, at=at)
             await self._engine.queue.defer(session, [alarm])
+
+
+def _follow(
+    program: Program, state: RunState, happened: Sequence[Event], now: datetime
+) -> tuple[list[Event], Decision]:
+    """Return what happened with all that follows from it, and what is to be done after that.
+
+    The events are only imagined here, so that they can be appended together.
+    """
+    said: list[Event] = []
+    while True:
+        for event in happened:
+            said.append(event)
+            state = witness(state, event, SYSTEM, now)
+        decision = decide(program, state, now)
+        if decision.work or not decision.events:
+            return said, decision
+        happened = decision.events
 
 
 def _locked_out(take: TakeLocks, attempt: int, holders: tuple[str, ...]) -> Event:
