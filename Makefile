@@ -3,7 +3,7 @@ PYTHON ?= python3
 ENV := .venv
 BIN := $(ENV)/bin
 READY := $(ENV)/.ready
-TREE := actions api bot incidents playground postmortems runbooks src/tocsin tests bench
+TREE := actions api bot incidents playground postmortems runbooks src/tocsin tests bench docs
 HEADLESS ?=
 
 .PHONY: demo test test-long lint bench lock docs pictures clean

@@ -238,9 +238,7 @@ class Step(Model):
         if self.uses is None and (self.with_ or self.verify):
             raise ValueError("`with` and `verify` belong to a step with `uses`")
         if self.uses is None and self.approve is not None:
-            raise ValueError(
-                "`approve` belongs to a step with `uses`, to the one that changes something"
-            )
+            raise ValueError("`approve` belongs to a step with `uses`, to the one that changes something")
         return self
 
 
