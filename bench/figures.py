@@ -1,7 +1,7 @@
 """What a measurement is, and what comes out of it."""
 
 import statistics
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -53,7 +53,7 @@ class Measurement:
 
     name: str
     title: str
-    measure: Callable[[Bench], Awaitable[list[Figure]]]
+    measure: Callable[[Bench], Coroutine[None, None, list[Figure]]]
 
 
 def median(values: Sequence[float]) -> float:

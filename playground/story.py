@@ -146,8 +146,8 @@ class Story:
 
     def _image(self) -> str:
         apps = client.AppsV1Api(admin_client(self._town.cluster.kubeconfig))
-        found = apps.read_namespaced_deployment(WORKLOAD.name, WORKLOAD.namespace)
-        return str(found.spec.template.spec.containers[0].image)
+        pod = apps.read_namespaced_deployment(WORKLOAD.name, WORKLOAD.namespace).spec.template.spec
+        return str(pod.containers[0].image) if pod else ""
 
     def _tocsin(self, *words: str) -> str:
         command = [sys.executable, "-m", "tocsin", *words]
