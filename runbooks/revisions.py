@@ -65,12 +65,21 @@ class Revisions:
         names = []
         for path in sorted(one for folder in folders for one in folder.glob("*.y*ml")):
             text = path.read_text(encoding="utf-8")
-            name, digest = load(text, str(path)).name, await self.record(session, SYSTEM, text, path.name)
+            name, digest = await self._recorded(session, text, path)
             published = await session.get(Published, name)
             if published is None or not published.by_person:
                 await self.publish(session, SYSTEM, name, digest)
             names.append(name)
         return names
+
+    async def _recorded(self, session: AsyncSession, text: str, path: Path) -> tuple[str, str]:
+        """Return name and digest of the text; it is loaded only when it is new, which takes a while."""
+        query = select(Revision.runbook, Revision.digest).where(Revision.text == text)
+        known = (await session.exec(query.order_by(col(Revision.number).desc()).limit(1))).first()
+        if known is not None:
+            return known
+        name = load(text, str(path)).name
+        return name, await self.record(session, SYSTEM, text, path.name)
 
     async def get(self, session: AsyncSession, name: str, digest: str | None = None) -> Revision:
         """Return the revision with this digest or prefix of it, else the published one; raise NotFound."""
