@@ -24,13 +24,13 @@ _UPGRADE_LOCK = 0x70C51  # any constant: one upgrade at a time over all processe
 class Database:
     """Connections to one database. ``url`` is a plain ``postgresql://`` URL, as psql takes it."""
 
-    def __init__(self, url: str, pool_size: int = 10) -> None:
+    def __init__(self, url: str, pool_size: int = 20) -> None:
         self.url = url
         options = f"-c idle_in_transaction_session_timeout={_IDLE}"
         self._engine: AsyncEngine = create_async_engine(
             make_url(url).set(drivername="postgresql+psycopg"),
             pool_size=pool_size,
-            max_overflow=10,
+            max_overflow=0,
             connect_args={"application_name": process(), "options": options},
         )
         self._sessions = async_sessionmaker(self._engine, class_=AsyncSession, expire_on_commit=False)
