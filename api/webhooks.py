@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from tocsin.api.deps import Door, TheDoor
 from tocsin.api.metrics import WEBHOOKS
@@ -30,7 +31,7 @@ async def receive_pagerduty(request: Request, door: TheDoor) -> Response:
     webhook = pagerduty.parse(body)
     try:
         return _answer(202, await _store(door, webhook), webhook.event_id)
-    except OperationalError:
+    except (OperationalError, NoConnectionFree):
         return _answer(503, "not_stored", "the database does not answer; send it again")
 
 
