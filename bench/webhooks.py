@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from itertools import count
+from uuid import uuid4
 
 from aiohttp import ClientSession, TCPConnector
 
@@ -25,13 +25,13 @@ async def measure(bench: Bench) -> list[Figure]:
     seconds = 3 if bench.quick else 10
     with installed(bench.folder) as at:
         async with ClientSession(connector=TCPConnector(limit=0)) as http:
-            send = _sender(http, at)
-            warm = await _at_most(send, 1)
+            warm = await _at_most(_sender(http, at), 1)
             bench.say(f"{RATE} webhooks a second, for {seconds} s")
-            latencies, steady = await _at_rate(send, seconds)
-            bench.say(f"as many as it takes over {CONNECTIONS} connections, for {seconds} s")
+            latencies, steady = await _at_rate(_sender(http, at), seconds)
+        bench.say(f"as many as it takes over {CONNECTIONS} connections, for {seconds} s")
+        async with ClientSession() as http:
             began, before = time.perf_counter(), at.cpu
-            hard = await _at_most(send, seconds)
+            hard = await _at_most(_sender(http, at), seconds)
             took, cpu = time.perf_counter() - began, at.cpu - before
         taken = [*warm, *steady, *hard].count(202)
         lost = taken - at.count(STORED)
@@ -47,8 +47,7 @@ async def measure(bench: Bench) -> list[Figure]:
 
 
 def _sender(http: ClientSession, at: Installation) -> Send:
-    numbers = count(1)
-    return lambda: send_page(http, at, TITLE, f"P{next(numbers)}")
+    return lambda: send_page(http, at, TITLE, uuid4().hex)
 
 
 async def _at_rate(send: Send, seconds: float) -> tuple[Sequence[float], Sequence[int]]:
