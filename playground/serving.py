@@ -43,6 +43,7 @@ def uvicorn_config(app: FastAPI, port: int, certificate: ServerCertificate | Non
         port=port,
         log_level="warning",
         timeout_graceful_shutdown=1,
+        http="h11",  # an answer that is lost on purpose ends the connection; httptools would say 500
         ssl_certfile=None if certificate is None else str(certificate.chain),
         ssl_keyfile=None if certificate is None else str(certificate.key),
     )

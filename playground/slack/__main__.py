@@ -4,6 +4,7 @@ from argparse import ArgumentParser, Namespace
 
 import uvicorn
 
+from tocsin.playground.serving import HOST, uvicorn_config
 from tocsin.playground.slack.app import create_app
 from tocsin.playground.slack.settings import Settings
 from tocsin.playground.slack.workspace import Workspace
@@ -14,9 +15,6 @@ def arguments() -> Namespace:
     defaults = Settings()
     parser = ArgumentParser(prog="python -m tocsin.playground.slack", description=__doc__)
     parser.add_argument("--port", type=int, default=8090)
-    parser.add_argument(
-        "--host", default="127.0.0.1", help="keep it on loopback: the workspace has no passwords"
-    )
     parser.add_argument(
         "--request-url", default=defaults.request_url, help="where the app hears Slack over HTTP"
     )
@@ -51,9 +49,9 @@ def main() -> None:
         message_shortcuts=tuple(_pair(one) for one in asked.message_shortcut),
         retry_delays=tuple(delay * asked.retry_scale for delay in defaults.retry_delays),
     )
-    print(f"Slack to practise: http://{asked.host}:{asked.port}/", flush=True)
+    print(f"Slack to practise: http://{HOST}:{asked.port}/", flush=True)
     app = create_app(Workspace(settings))
-    uvicorn.run(app, host=asked.host, port=asked.port, log_level="warning", timeout_graceful_shutdown=1)
+    uvicorn.Server(uvicorn_config(app, asked.port)).run()
 
 
 if __name__ == "__main__":

@@ -19,7 +19,9 @@ def hosted(workspace: Workspace, port: int = 0) -> Iterator[str]:
     """Serve the workspace on loopback and yield its address without a slash; port 0 takes a free one."""
     with socket.create_server(("127.0.0.1", port)) as listener:
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        config = uvicorn.Config(create_app(workspace), log_level="warning", timeout_graceful_shutdown=1)
+        config = uvicorn.Config(
+            create_app(workspace), log_level="warning", timeout_graceful_shutdown=1, http="h11"
+        )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listener],), name="slack workspace")
         thread.start()

@@ -143,9 +143,16 @@ def test_a_change_that_anybody_may_make_unasked_is_warned_of() -> None:
 
 
 def test_an_approval_needs_somebody_who_can_give_it() -> None:
-    text = with_step("wait: 5m\napprove: { count: 1 }")
+    text = with_step("uses: http.request\nwith: { connection: 'http:a' }\napprove: { count: 1 }")
     assert said(text) == [
-        "9:14: who approves? Give `approve.from` here or `permissions.approve` above: `[group:sre]`"
+        "10:14: who approves? Give `approve.from` here or `permissions.approve` above: `[group:sre]`"
+    ]
+
+
+def test_an_approval_stands_only_on_a_step_that_can_change_something() -> None:
+    text = with_step("wait: 5m\napprove: { from: [group:a] }")
+    assert said(text) == [
+        "7:5: steps[1]: `approve` belongs to a step with `uses`, to the one that changes something"
     ]
 
 
