@@ -38,7 +38,7 @@ async def work(house: House, stop: asyncio.Event, name: str = "worker") -> None:
         worker.cancel()
         [end] = await asyncio.gather(worker, return_exceptions=True)
         if not stop.is_set():
-            # Its connections were lost, say; procrastinate tells the same from heartbeat and listener.
+            # It slept so long that it was struck off the list, say.
             logger.error("worker_broke", error=redact_text(repr(end)), again=PAUSE)
             await asyncio.wait({stopping}, timeout=PAUSE)
 
