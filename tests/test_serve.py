@@ -14,6 +14,18 @@ LOOK_EVERY = 0.05
 
 
 @pytest.mark.timeout(60)
+async def test_a_worker_that_breaks_is_replaced_and_the_jobs_are_done(
+    house: House, database_url: str
+) -> None:
+    stop = asyncio.Event()
+    working = asyncio.create_task(work(house, stop))
+    await _struck_off(house)  # its next job cannot be its own: it breaks
+    await _done(house, database_url)
+    stop.set()
+    await working
+
+
+@pytest.mark.timeout(60)
 async def test_a_worker_whose_connections_break_does_what_comes_after(
     house: House, database_url: str
 ) -> None:
@@ -24,6 +36,12 @@ async def test_a_worker_whose_connections_break_does_what_comes_after(
     await _done(house, database_url)
     stop.set()
     await working
+
+
+async def _struck_off(house: House) -> None:
+    """Wait for the worker and strike it off, as a new one does with a worker that slept too long."""
+    while not await house.queue.job_manager.prune_stalled_workers(seconds_since_heartbeat=0):  # noqa: ASYNC110
+        await asyncio.sleep(LOOK_EVERY)
 
 
 async def _done(house: House, database_url: str) -> None:

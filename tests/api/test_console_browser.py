@@ -10,6 +10,7 @@ from tests.api.callers import TOKEN, ask, declare, start
 
 from tocsin.main import House
 
+expect.set_options(timeout=20_000)  # milliseconds; a busy machine is slow, not wrong
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None, reason="no Chromium on this machine: apt-get install chromium"

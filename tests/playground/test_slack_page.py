@@ -12,6 +12,7 @@ from tocsin.playground.slack.player import Player
 from tocsin.playground.slack.settings import Settings
 from tocsin.playground.slack.workspace import Workspace
 
+expect.set_options(timeout=20_000)  # milliseconds; a busy machine is slow, not wrong
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None, reason="no Chromium on this machine: apt-get install chromium"
