@@ -143,8 +143,12 @@ class House:
 
 
 @asynccontextmanager
-async def house(settings: Settings) -> AsyncIterator[House]:
-    """Build everything on an up-to-date database, and take it down again."""
+async def house(settings: Settings, *, serving: bool = False) -> AsyncIterator[House]:
+    """Build everything on an up-to-date database, and take it down again.
+
+    Only who is ``serving`` publishes what its runbook files say now: a command of an older version, or
+    without the folders, must not move what others run. Where nothing is published yet, everybody does.
+    """
     embedded = None if settings.database_url else db.Embedded(settings.data_dir)
     url = settings.database_url or (embedded.url if embedded else "")
     db.upgrade(url)
@@ -153,7 +157,8 @@ async def house(settings: Settings) -> AsyncIterator[House]:
         async with queue.open_async():
             built = House(settings, database, queue)
             async with database.transaction() as session:
-                await built.revisions.sync(session, [LIBRARY, *settings.runbook_folders])
+                if serving or not await built.revisions.published_digests(session):
+                    await built.revisions.sync(session, [LIBRARY, *settings.runbook_folders])
             yield built
     finally:
         await database.close()

@@ -7,9 +7,17 @@ import pytest
 from tests.runbooks.workshop import Workshop, asked_of
 from tests.runbooks.world import BO, put, runbook
 from tocsin.errors import BadRunbook, Forbidden, NotFound
-from tocsin.events import Actor
+from tocsin.events import SYSTEM, Actor
+from tocsin.main import house as build_house
+from tocsin.settings import Settings
 
 ADMIN = Actor(kind="cli", id="root")
+OLDER = """
+schema: runbook/v1
+name: scale-deployment
+title: As it was before
+steps: [{ id: rest, wait: 1s }]
+"""
 ONE, TWO = runbook(put("one", "a", 1)), runbook(put("one", "a", 2))
 
 
@@ -88,3 +96,14 @@ async def test_what_is_not_there_is_said_with_what_is(workshop: Workshop) -> Non
     with pytest.raises(NotFound, match="published are boxes"):
         async with workshop.database.transaction() as session:
             await workshop.house.revisions.get(session, "boxen")
+
+
+async def test_a_command_does_not_publish_what_its_files_say_while_a_server_does(settings: Settings) -> None:
+    async with build_house(settings, serving=True) as served, served.database.transaction() as session:
+        before = await served.revisions.published_digests(session)
+        old = await served.revisions.record(session, SYSTEM, OLDER, "scale-deployment.yaml")
+        await served.revisions.publish(session, SYSTEM, "scale-deployment", old)
+    async with build_house(settings) as command, command.database.transaction() as session:
+        assert ("scale-deployment", old) in await command.revisions.published_digests(session)
+    async with build_house(settings, serving=True) as served, served.database.transaction() as session:
+        assert await served.revisions.published_digests(session) == before

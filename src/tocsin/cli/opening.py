@@ -35,7 +35,7 @@ async def opened(*, serving: bool = False) -> AsyncIterator[House]:
     async with AsyncExitStack() as stack:
         try:
             with waiting("Opening the database"):
-                built = await stack.enter_async_context(house(loaded))
+                built = await stack.enter_async_context(house(loaded, serving=serving))
         except OperationalError as error:
             raise BadSetting(
                 f"TOCSIN_DATABASE_URL: the database does not answer: {_first_line(error)}. "
