@@ -54,6 +54,12 @@ class Registry:
         """Return the name of every action whose SDK is installed, sorted. Imports none of them."""
         return sorted(name for name, entry in self._entries.items() if not _missing_extras(entry))
 
+    def load(self, names: Iterable[str]) -> None:
+        """Import what these actions need; a name that cannot be had is left for whoever uses it."""
+        for name in names:
+            if name.partition("@")[0] in self.names():
+                self.get(name)
+
     def get(self, uses: str) -> AnyAction:
         """Return the action that ``uses`` names.
 

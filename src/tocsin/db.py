@@ -31,6 +31,7 @@ class Database:
             make_url(url).set(drivername="postgresql+psycopg"),
             pool_size=pool_size,
             max_overflow=0,
+            pool_pre_ping=True,  # a connection that died in the pool costs nobody a webhook or a job
             connect_args={"application_name": process(), "options": options},
         )
         self._sessions = async_sessionmaker(self._engine, class_=AsyncSession, expire_on_commit=False)

@@ -1,5 +1,6 @@
 """The composition root: the only place that builds clients, engines and apps, and says who reacts to what."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -108,6 +109,14 @@ class House:
             Task("postmortems.draft", self.drafts.draft),
             *(Task(*named) for named in (bot_tasks(self.office) if self.office else {}).items()),
         ]
+
+    async def warm_up(self) -> None:
+        """Import the SDKs of the published runbooks' actions, which takes seconds, before they are needed."""
+        async with self.database.transaction() as session:
+            revisions = await self.revisions.published(session)
+        runbooks = [self.programs.runbook(revision) for revision in revisions]
+        used = {step.uses for runbook in runbooks for step in runbook.steps if step.uses}
+        await asyncio.to_thread(self.registry.load, used)
 
     async def rebuild(self, session: AsyncSession) -> int:
         """Fold every projection again from the log; return how many events there are."""

@@ -36,6 +36,7 @@ async def serve(
             if worker:
                 tasks.create_task(work(house, stop, "serve"))
             await _announce(host, port, stop)
+            await house.warm_up()
             await stop.wait()
             slack.cancel()
     aside().print("tocsin: stopped")
@@ -50,6 +51,7 @@ async def worker(
     """
     async with opened(serving=True) as house, until_signalled() as stop:
         aside().print("tocsin: working; Ctrl+C stops it")
+        await house.warm_up()
         await work(house, stop, name)
     aside().print("tocsin: stopped")
 
