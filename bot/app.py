@@ -21,6 +21,7 @@ from tocsin.bot.views import modals
 from tocsin.bot.views.text import esc
 from tocsin.bot.words import Handler, Word
 from tocsin.errors import TocsinError
+from tocsin.postmortems.texts import sentence_case
 from tocsin.secrets import redact_text
 
 COMMANDS: Mapping[str, Sequence[Word]] = {INCIDENT: INCIDENT_WORDS, RUNBOOK: RUNBOOK_WORDS}
@@ -96,7 +97,7 @@ def _tell(office: Office) -> Listener:
         if isinstance(error, BoltUnhandledRequestError):
             return BoltResponse(status=200)  # the manifest does not ask for it; Slack need not send it again
         if isinstance(error, TocsinError):
-            sentence = str(error)
+            sentence = sentence_case(str(error))
         else:
             reference = uuid4().hex[:8]
             # Written out here: a pretty traceback shows locals, tokens among them, and takes its time.

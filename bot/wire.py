@@ -29,7 +29,7 @@ class Refused(TocsinError):
         super().__init__(f"Slack refused: {code}. {self.mend[:1].upper()}{self.mend[1:]}.")
 
 
-_CREDENTIALS = "set TOCSIN_SLACK_BOT_TOKEN to the token of an installed app; `tocsin doctor` checks it"
+_CREDENTIALS = "set TOCSIN_SLACK_BOT_TOKEN to the token of an installed app"
 MENDS = {
     "restricted_action": "this workspace keeps apps from doing it: an admin allows it under Settings & "
     "permissions → Channel management; until then make the channel by hand and work there",

@@ -138,7 +138,7 @@ async def test_a_bot_cannot_give_commands(stage: Stage) -> None:
 
 async def test_a_private_incident_is_unknown_to_others(stage: Stage) -> None:
     await declare(stage, title="A leak", private=True)
-    assert "there is no incident INC-1" in await say(stage, "/incident status INC-1", user="dee")
+    assert "There is no incident INC-1" in await say(stage, "/incident status INC-1", user="dee")
 
 
 async def test_whoever_is_brought_into_a_private_channel_knows_the_incident(stage: Stage) -> None:

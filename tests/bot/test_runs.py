@@ -31,7 +31,7 @@ async def test_a_plan_shows_the_change_and_starts_nothing(stage: Stage) -> None:
 
 
 async def test_a_missing_input_is_said_before_anything_begins(stage: Stage) -> None:
-    assert "input `text` is required" in await say(stage, "/runbook run tell")
+    assert "Input `text` is required" in await say(stage, "/runbook run tell")
 
 
 async def test_a_runbook_goes_by_its_slash_name_too(stage: Stage) -> None:
