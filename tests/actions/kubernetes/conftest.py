@@ -1,0 +1,22 @@
+"""The connection that the Kubernetes actions get, and Deployments with a past."""
+
+import pytest
+
+from tests.actions.kube import NAMESPACE, Kube
+from tocsin.connections import Connections, KubernetesConnection
+
+
+@pytest.fixture
+def connections(kube: Kube) -> Connections:
+    main = KubernetesConnection(kubeconfig=kube.kubeconfig, context="admin", namespaces=(NAMESPACE,))
+    return Connections({"k8s:main": main})
+
+
+@pytest.fixture
+def shipped(kube: Kube) -> str:
+    """A Deployment with the revisions 1, 2 and 3, of the images 1.0, 1.1 and 1.2."""
+    name = kube.deploy("registry.example/checkout:1.0")
+    for image in ("registry.example/checkout:1.1", "registry.example/checkout:1.2"):
+        kube.ship(name, image)
+        kube.settle(name)
+    return name
