@@ -1,0 +1,55 @@
+"""Two clusters that must answer alike: the twin, and a real control plane where there is one."""
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from kubernetes import client
+from tests.playground.cluster.looks import Client
+
+from tocsin.playground.cluster.control_plane import ASSETS_VARIABLE
+from tocsin.playground.cluster.start import Cluster, start_cluster
+from tocsin.playground.cluster.workload import Workload, admin_client, deploy
+
+
+@pytest.fixture(
+    scope="session",
+    params=["twin", pytest.param("control plane", marks=pytest.mark.cluster)],
+)
+def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    try:
+        running = start_cluster(tmp_path_factory.mktemp("cluster"), real=request.param == "control plane")
+    except FileNotFoundError:
+        pytest.skip(f"{ASSETS_VARIABLE} names no control plane")
+    with running:
+        yield running
+
+
+@pytest.fixture
+def apps(cluster: Cluster) -> Client:
+    return client.AppsV1Api(admin_client(cluster.kubeconfig))
+
+
+@pytest.fixture
+def core(cluster: Cluster) -> Client:
+    return client.CoreV1Api(admin_client(cluster.kubeconfig))
+
+
+@pytest.fixture
+def shop() -> Workload:
+    """A workload in a namespace of its own, not deployed yet."""
+    return Workload(namespace=f"shop-{uuid.uuid4().hex[:8]}", replicas=3, progress_deadline=2)
+
+
+@pytest.fixture(scope="session")
+def standing(cluster: Cluster) -> Workload:
+    """A workload that stands ready for tests that leave it as it is."""
+    workload = Workload(namespace="shop-standing")
+    deploy(cluster.kubeconfig, workload)
+    return workload
+
+
+@pytest.fixture
+def checkout(cluster: Cluster, shop: Workload) -> Workload:
+    deploy(cluster.kubeconfig, shop)
+    return shop
