@@ -17,6 +17,9 @@ from tocsin.runbooks.schema import json_schema
 
 FILES = sorted(Path(library.__path__[0]).glob("*.yaml"))
 REGISTRY = Registry(Connections({}))
+LABELLED: JsonValue = {
+    "service": {"slug": "a", "name": "A", "labels": {"namespace": "web", "deployment": "front"}}
+}
 PAGE: dict[str, JsonValue] = {
     "type": "incident.triggered",
     "id": "01ABC",
@@ -81,7 +84,22 @@ def test_a_page_after_a_deploy_starts_it(name: str, mode: str) -> None:
     trigger = load(read(name), name).on[0]
     assert trigger.pagerduty == PAGE["type"]
     assert trigger.mode == mode
-    assert holds(trigger.when or "", {"event": PAGE, "incident": None, "alert": None})
+    assert holds(trigger.when or "", {"event": PAGE, "incident": LABELLED})
+
+
+@pytest.mark.parametrize("name", ["rollback-deployment", "diagnose-deployment"])
+def test_it_works_on_what_the_services_labels_say(name: str) -> None:
+    given = render(dict(load(read(name), name).on[0].with_), {"event": PAGE, "incident": LABELLED})
+    assert given == {"cluster": "k8s:main", "namespace": "web", "deployment": "front"}
+
+
+@pytest.mark.parametrize("name", ["rollback-deployment", "diagnose-deployment"])
+@pytest.mark.parametrize("service", [None, {"slug": "a", "name": "A", "labels": {}}])
+def test_a_page_of_a_service_that_does_not_say_where_it_runs_starts_nothing(
+    name: str, service: JsonValue
+) -> None:
+    when = load(read(name), name).on[0].when or ""
+    assert not holds(when, {"event": PAGE, "incident": {"service": service}})
 
 
 @pytest.mark.parametrize("name", ["rollback-deployment", "diagnose-deployment"])
