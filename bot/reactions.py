@@ -65,8 +65,13 @@ def show_decision_job(run_id: str) -> Job:
 
 
 def ask_job(run_id: str, digest: str) -> Job:
-    """Return the job that asks a run's question."""
-    return Job(task="bot.ask_approval", args={"run_id": run_id, "digest": digest})
+    """Return the job that asks a run's question; one at a time.
+
+    The question and the opening of its channel both cause it; two at once would not see each other's message.
+    """
+    key = f"bot.ask_approval:{run_id}:{digest}"
+    args: dict[str, str | int] = {"run_id": run_id, "digest": digest}
+    return Job(task="bot.ask_approval", args=args, merge=key, lock=key)
 
 
 def _of_incident(entry: Entry, incident_id: str) -> Iterator[Job]:

@@ -3,10 +3,15 @@
 import asyncio
 import itertools
 
+from sqlmodel import select
+
 from tests.bot.stage import Stage
 from tests.bot.test_commands import say
 from tocsin.incidents.tables import Incident
+from tocsin.jobs import Job
+from tocsin.playground.slack.faults import Fault
 from tocsin.playground.slack.shapes import Json
+from tocsin.runbooks.tables import Run
 
 START = "/runbook run tell text='We are on it'"
 
@@ -46,6 +51,27 @@ async def test_the_question_shows_before_and_after_risk_and_revision(stage: Stag
     _, question = await asked(stage)
     shown = str(question["blocks"])
     assert all(part in shown for part in ("null → We are on it", "low risk", "tell@", "expires"))
+
+
+async def test_a_question_that_two_events_cause_at_once_is_asked_once(stage: Stage) -> None:
+    incident = await stage.declared()
+    await stage.play(stage.player.fault, Fault(method="chat.postMessage", delay=1, times=20))
+    await say(stage, START, channel=incident.channel or "")
+    await stage.until(lambda: _is_asking(stage))
+    again = Job(task="bot.show_runs", args={"incident_id": incident.id})
+    async with stage.office.database.transaction() as session:
+        # As the opening of the channel does, at the worst moment.
+        await stage.office.queue.defer(session, [again])
+    await stage.play(stage.player.wait_for_message, incident.channel or "", "Approve: Post the notice")
+    await asyncio.sleep(3)
+    posted = await stage.play(stage.player.calls, "chat.postMessage")
+    assert sum("Approve: Post the notice" in str(call["args"]) for call in posted) == 1
+
+
+async def _is_asking(stage: Stage) -> bool:
+    async with stage.office.database.transaction() as session:
+        statuses = await session.exec(select(Run.status))
+        return "awaiting_approval" in statuses.all()
 
 
 async def test_the_one_who_asked_may_not_approve(stage: Stage) -> None:
