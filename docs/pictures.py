@@ -53,9 +53,11 @@ class Album:
 
     def _asks(self) -> None:
         page = self._slack()
+        page.set_viewport_size(TALL)
         page.get_by_role("button", name="Approve").last.wait_for()
-        page.locator("#messages").evaluate("(room) => room.scrollTo(0, room.scrollHeight)")
+        page.locator("#messages").evaluate("(room) => room.scrollTo(0, 0)")
         self._take("slack-approval")
+        page.set_viewport_size(SIZE)
 
     def _rolled_back(self) -> None:
         page = self._slack()
