@@ -16,6 +16,7 @@ class Connection:
 
     websocket: WebSocket
     waiting: dict[str, asyncio.Future[object]] = field(default_factory=dict)
+    greeted: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def send(self, envelope: Json) -> object:
         """Send an envelope and return the acknowledgement's payload, None when it has none."""
@@ -23,6 +24,7 @@ class Connection:
         answer: asyncio.Future[object] = asyncio.get_running_loop().create_future()
         self.waiting[envelope_id] = answer
         try:
+            await self.greeted.wait()
             await self.websocket.send_json(envelope)
             return await answer
         finally:
@@ -50,11 +52,13 @@ class Sockets:
             await websocket.close(code=1008, reason="invalid ticket")
             return
         self.workspace.tickets.remove(ticket)
-        await websocket.accept()
         connection = Connection(websocket)
+        # Before it is accepted: from then on the client counts on it.
         self.open.append(connection)
         try:
+            await websocket.accept()
             await websocket.send_json(self._hello())
+            connection.greeted.set()
             await connection.listen()
         except WebSocketDisconnect:
             return

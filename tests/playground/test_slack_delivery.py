@@ -181,7 +181,7 @@ async def test_a_dropped_socket_is_opened_again_by_its_client(address: str, play
     dropped = await asyncio.to_thread(player.drop_sockets, "refresh")
     await asyncio.to_thread(player.wait_for, lambda: client.current_session is not first, 5, "a new session")
     await asyncio.to_thread(player.say, "ana", "#general", "still there?")
-    await attempts(player, 1)
+    await asyncio.to_thread(player.wait_for, lambda: heard or None, 10, "the event at the client")
     await client.close()  # type: ignore[no-untyped-call]
     assert dropped["closed"] == 1
     assert [request.payload["event"]["text"] for request in heard] == ["still there?"]
