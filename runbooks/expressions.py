@@ -21,13 +21,12 @@ from tocsin.errors import BadExpression
 from tocsin.runbooks.functions import FILTERS, FUNCTIONS, NOW, TESTS
 from tocsin.runbooks.grammar import check, parse, paths
 from tocsin.runbooks.values import combine, kind, refuse_undefined, to_text
+from tocsin.vault import MARKER
 
 ROOTS = frozenset({"inputs", "vars", "steps", "event", "alert", "incident", "run", "failure", "value", "env"})
 """Every name that can stand at the beginning of a path; which of them are there depends on the place."""
 MAX_RESULT = 256 * 1024
 """Characters of text in one result, all strings together."""
-SECRET = "$secret"  # noqa: S105
-"""Key of the marker that stands for a secret until just before the action's call."""
 
 Scope = Mapping[str, JsonValue]
 """The roots an expression sees; ``now`` is the time that ``now()`` gives, RFC 3339."""
@@ -159,8 +158,8 @@ def render(value: JsonValue, scope: Scope) -> JsonValue:
     A secret becomes ``{"$secret": "NAME"}``; nothing else in the result can look like that.
     """
     if isinstance(value, dict):
-        if SECRET in value:
-            raise BadExpression(f"`{SECRET}` is not a key you can write; write `${{{{ secrets.NAME }}}}`")
+        if MARKER in value:
+            raise BadExpression(f"`{MARKER}` is not a key you can write; write `${{{{ secrets.NAME }}}}`")
         return {key: render(item, scope) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [render(item, scope) for item in value]
@@ -214,7 +213,7 @@ def _fill(text: Text, scope: Scope) -> JsonValue:
 
 def _part(part: str | Compiled | Secret, scope: Scope) -> JsonValue:
     if isinstance(part, Secret):
-        return {SECRET: part.name}
+        return {MARKER: part.name}
     return part if isinstance(part, str) else _run(part, scope)
 
 
@@ -244,8 +243,8 @@ def _as_json(value: Any, budget: "_Budget") -> JsonValue:
     budget.spend(len(value) if isinstance(value, str | list | dict) else 1)
     if isinstance(value, float) and not math.isfinite(value):
         raise BadExpression("yields a number that is not finite")
-    if isinstance(value, dict) and SECRET in value:
-        raise BadExpression(f"yields a map with the key `{SECRET}`, which only the runbook's own secrets may")
+    if isinstance(value, dict) and MARKER in value:
+        raise BadExpression(f"yields a map with the key `{MARKER}`, which only the runbook's own secrets may")
     if isinstance(value, list | tuple):
         return [_as_json(item, budget) for item in value]
     if isinstance(value, dict):

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from pydantic import BaseModel, ConfigDict, JsonValue, SerializeAsAny
-from sqlalchemy import Column, DateTime, func, text
+from sqlalchemy import Column, DateTime, text
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -206,11 +206,6 @@ _HEAD = text(
     from event where stream = :stream order by version desc limit 1
     """
 )
-
-
-async def count_events(session: AsyncSession) -> int:
-    """Return how many events the log holds."""
-    return (await session.exec(select(func.count()).select_from(EventRow))).one()
 
 
 async def _rows(session: AsyncSession, *where: object, limit: int | None = None) -> list[EventRow]:

@@ -56,9 +56,8 @@ class Tasks:
             try:
                 await task.function(**job.args)
             except asyncio.CancelledError:
-                await asyncio.shield(
-                    self._again(job, timedelta(0), job.attempt)
-                )  # the worker is told to stop
+                # The worker is told to stop: another one does it, or this one when it is back.
+                await asyncio.shield(self._again(job, timedelta(0), job.attempt))
                 raise
             except Exception as error:  # noqa: BLE001  # the entry point of jobs
                 await self._failed(task, job, error)
