@@ -2,11 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Query, Request
+from fastapi.sse import ServerSentEvent
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -58,6 +59,31 @@ def _pulse(request: Request) -> Pulse:
 
 
 ThePulse = Annotated[Pulse, Depends(_pulse)]
+
+
+def _seen(
+    seen: Annotated[int, Query(ge=0)] = 0, last_event_id: Annotated[int | None, Header(ge=0)] = None
+) -> int:
+    return seen if last_event_id is None else last_event_id
+
+
+Seen = Annotated[int, Depends(_seen)]
+"""What a page knew when it was made, or, when a browser comes back, what it was told last."""
+
+
+async def changes(
+    pulse: Pulse, seen: int, look: Callable[[], Awaitable[int]]
+) -> AsyncIterator[ServerSentEvent]:
+    """Say ``changed`` whenever `look` finds another number than the watcher has seen.
+
+    A page carries the number that was true of what it shows, so that what happens between the page and its
+    stream is told too.
+    """
+    async for _ in pulse.beats():
+        now = await look()
+        if now != seen:
+            yield ServerSentEvent(event="changed", data=now, id=str(now))
+        seen = now
 
 
 def settled(entries: Sequence[Entry], after: int, now: datetime | None = None) -> list[Entry]:

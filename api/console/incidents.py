@@ -13,7 +13,7 @@ from tocsin.api.console.pages import page
 from tocsin.api.deps import TheDoor
 from tocsin.api.incident_views import incident_detail, incident_view
 from tocsin.api.lists import Lists
-from tocsin.api.live import ThePulse, size_of
+from tocsin.api.live import Seen, ThePulse, changes, size_of
 from tocsin.api.run_views import run_view
 from tocsin.api.transactions import committed
 from tocsin.api.v1.postmortems import MEDIA_TYPES
@@ -34,6 +34,7 @@ Text = Annotated[str, Form(max_length=3000)]
 async def front(
     request: Request,
     door: TheDoor,
+    pulse: ThePulse,
     actor: TheActor,
     status: Annotated[Literal["open", "resolved", "all"], Query()] = "all",
     before: Annotated[int | None, Query(ge=1)] = None,
@@ -41,6 +42,7 @@ async def front(
     """Show the incidents: the open ones, then those that are over."""
     wanted: tuple[Literal["open", "resolved"], ...] = ("open", "resolved") if status == "all" else (status,)
     sections = []
+    seen = await pulse.position()
     async with door.database.transaction() as session:
         lists = Lists(door, session, actor)
         for which in wanted:
@@ -50,6 +52,7 @@ async def front(
                 {"which": which, "incidents": views, "more": more, "leads": await lists.leads(found)}
             )
     shown = {
+        "seen": seen,
         "sections": sections,
         "status": status,
         "before": before,
@@ -59,14 +62,10 @@ async def front(
 
 
 @router.get("/live", response_class=EventSourceResponse)
-async def watch_all(pulse: ThePulse) -> AsyncIterator[ServerSentEvent]:
+async def watch_all(pulse: ThePulse, seen: Seen) -> AsyncIterator[ServerSentEvent]:
     """Say ``changed`` whenever something happens to any incident."""
-    position = -1
-    async for _ in pulse.beats():
-        now = await pulse.position()
-        if now != position:
-            yield ServerSentEvent(event="begun" if position < 0 else "changed", data=now)
-        position = now
+    async for change in changes(pulse, seen, pulse.position):
+        yield change
 
 
 @router.post("/incidents")
@@ -92,13 +91,15 @@ async def show(
     ref: str, request: Request, door: TheDoor, actor: TheActor, all: Annotated[bool, Query()] = False
 ) -> Response:
     """Show one incident, with its people, pages, runs and timeline."""
-    async with door.database.transaction() as session:
+    async with door.database.snapshot() as session:
         incident = await door.lifecycle.read(session, actor, ref)
+        seen = await size_of(session, incident_id=incident.id)
         detail = await incident_detail(door, session, incident)
         runs, more_runs = await Lists(door, session, actor).runs(RUNS, incident_id=incident.id)
         rows = timeline(await door.log.read_incident(session, incident.id))
     newest = rows if all else rows[-ROWS:]
     shown = {
+        "seen": seen,
         "incident": detail,
         "runs": [run_view(door, run, incident) for run in runs],
         "more_runs": more_runs is not None,
@@ -116,16 +117,16 @@ async def _readable(ref: str, door: TheDoor, actor: TheActor) -> Incident:
 
 @router.get("/incidents/{ref}/live", response_class=EventSourceResponse)
 async def watch(
-    door: TheDoor, pulse: ThePulse, incident: Annotated[Incident, Depends(_readable)]
+    door: TheDoor, pulse: ThePulse, seen: Seen, incident: Annotated[Incident, Depends(_readable)]
 ) -> AsyncIterator[ServerSentEvent]:
     """Say ``changed`` whenever something happens to the incident or its runs."""
-    size = -1
-    async for _ in pulse.beats():
+
+    async def look() -> int:
         async with door.database.transaction() as session:
-            now = await size_of(session, incident_id=incident.id)
-        if now != size:
-            yield ServerSentEvent(event="begun" if size < 0 else "changed", data=now)
-        size = now
+            return await size_of(session, incident_id=incident.id)
+
+    async for change in changes(pulse, seen, look):
+        yield change
 
 
 @router.post("/incidents/{ref}/update")

@@ -12,7 +12,7 @@ from tocsin.api.auth import TheActor
 from tocsin.api.console.pages import page
 from tocsin.api.deps import TheDoor
 from tocsin.api.lists import RUN_PLACE, Lists
-from tocsin.api.live import ThePulse, size_of
+from tocsin.api.live import Seen, ThePulse, changes, size_of
 from tocsin.api.paging import Cursor, cursor_of, place_of
 from tocsin.api.run_views import readable_run, run_detail, run_view
 from tocsin.api.transactions import committed
@@ -44,9 +44,10 @@ async def front(
 @router.get("/{run_id}")
 async def show(run_id: str, request: Request, door: TheDoor, actor: TheActor) -> Response:
     """Show one run: its steps, what they change, who said yes."""
-    async with door.database.transaction() as session:
+    async with door.database.snapshot() as session:
+        seen = await size_of(session, run_id=run_id)
         run = await run_detail(door, session, await readable_run(door, session, actor, run_id))
-    return page(request, "run.html.j2", {"run": run})
+    return page(request, "run.html.j2", {"seen": seen, "run": run})
 
 
 async def _readable(run_id: str, door: TheDoor, actor: TheActor) -> RunState:
@@ -56,16 +57,16 @@ async def _readable(run_id: str, door: TheDoor, actor: TheActor) -> RunState:
 
 @router.get("/{run_id}/live", response_class=EventSourceResponse)
 async def watch(
-    door: TheDoor, pulse: ThePulse, run: Annotated[RunState, Depends(_readable)]
+    door: TheDoor, pulse: ThePulse, seen: Seen, run: Annotated[RunState, Depends(_readable)]
 ) -> AsyncIterator[ServerSentEvent]:
     """Say ``changed`` whenever something happens to the run."""
-    size = -1
-    async for _ in pulse.beats():
+
+    async def look() -> int:
         async with door.database.transaction() as session:
-            now = await size_of(session, run_id=run.id)
-        if now != size:
-            yield ServerSentEvent(event="begun" if size < 0 else "changed", data=now)
-        size = now
+            return await size_of(session, run_id=run.id)
+
+    async for change in changes(pulse, seen, look):
+        yield change
 
 
 @router.post("/{run_id}/approve")

@@ -1,7 +1,9 @@
 """The console, as a browser sees it."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import httpx2
@@ -231,18 +233,37 @@ async def test_the_postmortem_can_be_taken_along(
     assert (answer.headers["content-disposition"], answer.text.lstrip().startswith(begins)) == (named, True)
 
 
-async def test_a_page_hears_of_changes(browser: Browser, house: House, address: str) -> None:
+@pytest.mark.parametrize("kind", ["incidents", "incident", "run"])
+async def test_a_page_is_told_of_what_happened_since_it_was_made(
+    browser: Browser, house: House, address: str, kind: str
+) -> None:
+    run_id = await start(house, incident=await declare(house))
+    paths = {"incidents": "/", "incident": "/incidents/INC-1", "run": f"/runs/{run_id}"}
+    watched = re.search(r'data-watch="([^"]+)"', (await browser.get(paths[kind])).text)
+    assert watched is not None
+    await browser.submit("/incidents/INC-1/update", message="Now")
+    await ask(house, run_id)
+    async with _watching(browser, f"{address}{watched[1]}") as lines:
+        assert await asyncio.wait_for(_event(lines), 15) == "event: changed"
+
+
+async def test_a_page_is_told_of_what_happens_while_it_is_open(
+    browser: Browser, house: House, address: str
+) -> None:
     await declare(house)
+    async with _watching(browser, f"{address}/incidents/INC-1/live?seen=1") as lines:
+        await browser.submit("/incidents/INC-1/update", message="Now")
+        assert await asyncio.wait_for(_event(lines), 15) == "event: changed"
+
+
+@asynccontextmanager
+async def _watching(browser: Browser, url: str) -> AsyncIterator[AsyncIterator[str]]:
     cookies = {COOKIE: browser.client.cookies[COOKIE]}
     async with (
-        httpx2.AsyncClient(base_url=address, cookies=cookies, timeout=20) as client,
-        client.stream("GET", "/incidents/INC-1/live") as answer,
+        httpx2.AsyncClient(cookies=cookies, timeout=20) as client,
+        client.stream("GET", url) as answer,
     ):
-        lines = answer.aiter_lines()
-        begun = await anext(lines)
-        await browser.submit("/incidents/INC-1/update", message="Now")
-        changed = await asyncio.wait_for(_event(lines), 15)
-    assert (begun, changed) == ("event: begun", "event: changed")
+        yield answer.aiter_lines()
 
 
 async def _event(lines: AsyncIterator[str]) -> str:

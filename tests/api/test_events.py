@@ -58,8 +58,8 @@ async def test_one_stream_is_read_alone(house: House, script: httpx2.AsyncClient
 
 
 async def test_new_events_arrive_as_they_happen(house: House, address: str) -> None:
-    following = asyncio.create_task(follow(address, 1))
-    await asyncio.sleep(1.5)
+    await declare(house, "Before")
+    following = asyncio.create_task(follow(address, 1, **{"Last-Event-ID": str(await newest(house))}))
     incident = await declare(house, "Live")
     [message] = await asyncio.wait_for(following, 15)
     assert (message["event"], json.loads(message["data"])["incident_id"]) == ("incident_opened", incident.id)

@@ -39,9 +39,6 @@ async function refresh() {
 
 if (watched) {
   const stream = new EventSource(watched.dataset.watch);
-  let lost = false;
   stream.addEventListener("changed", refresh);
-  stream.addEventListener("begun", () => { if (lost) refresh(); lost = false; });
-  stream.addEventListener("error", () => { lost = true; });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
 }
