@@ -90,12 +90,12 @@ def _sign_in(scope: Scope, headers: Headers) -> Response:
     return RedirectResponse(f"/login?next={quote(wanted, safe='/')}", status_code=303)
 
 
-def _actor(request: Request) -> Actor:
+async def _actor(request: Request) -> Actor:
     actor: Actor = request.state.actor
     return actor
 
 
-def _session(request: Request) -> Session:
+async def _session(request: Request) -> Session:
     session: Session = request.state.session
     return session
 

@@ -35,7 +35,7 @@ class Door:
     drafts: Drafts
 
 
-def _door(request: Request) -> Door:
+async def _door(request: Request) -> Door:
     door: Door = request.app.state.door
     return door
 

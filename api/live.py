@@ -53,7 +53,7 @@ class Pulse:
             await asyncio.sleep(INTERVAL)
 
 
-def _pulse(request: Request) -> Pulse:
+async def _pulse(request: Request) -> Pulse:
     pulse: Pulse = request.app.state.pulse
     return pulse
 
@@ -61,7 +61,7 @@ def _pulse(request: Request) -> Pulse:
 ThePulse = Annotated[Pulse, Depends(_pulse)]
 
 
-def _seen(
+async def _seen(
     seen: Annotated[int, Query(ge=0)] = 0, last_event_id: Annotated[int | None, Header(ge=0)] = None
 ) -> int:
     return seen if last_event_id is None else last_event_id

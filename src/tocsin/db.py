@@ -44,7 +44,7 @@ class Database:
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncSession]:
-        """Yield a session for reading, all of whose statements see the database as it was at the first one."""
+        """Yield a session for reading: all its statements see the database of one moment."""
         async with self.transaction() as session:
             await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             yield session

@@ -158,8 +158,7 @@ class Log:
     async def _begin(self, session: AsyncSession, stream: str, fact: Fact) -> Entry:
         """Add the first event of a stream. That there is no other is up to the table: nobody is asked."""
         row = _row(fact, stream, 1, GENESIS, datetime.now(UTC))
-        added = insert(EventRow).values(row).on_conflict_do_nothing().returning(col(EventRow.position))
-        position = (await (await session.connection()).execute(added)).scalar_one_or_none()
+        position = (await (await session.connection()).execute(_FIRST, row)).scalar_one_or_none()
         if position is None:
             raise StaleStream(f"{stream} has events already")
         return _entry({**row, "position": position})
@@ -181,8 +180,7 @@ class Log:
                 prev_hash = str(rows[-1]["hash"])
         if not rows:
             return []
-        returning = insert(EventRow).returning(col(EventRow.position), sort_by_parameter_order=True)
-        positions = (await (await session.connection()).execute(returning, rows)).scalars().all()
+        positions = (await (await session.connection()).execute(_NEXT, rows)).scalars().all()
         return [_entry({**row, "position": at}) for row, at in zip(rows, positions, strict=True)]
 
     async def _head(
@@ -198,6 +196,8 @@ class Log:
         return (head.version, head.hash, frozenset(head.known)) if head else (0, GENESIS, frozenset())
 
 
+_FIRST = insert(EventRow).on_conflict_do_nothing().returning(col(EventRow.position))
+_NEXT = insert(EventRow).returning(col(EventRow.position), sort_by_parameter_order=True)
 _HEAD = text(
     """
     select version, hash, array(
