@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import JsonValue
 
-from tests.actions.cases import CASES, Case, Worlds
+from tests.actions.cases import CASES
+from tests.actions.cases.worlds import Case, Worlds
 from tests.actions.kube import CANARY, Kube
 from tests.actions.servers import Site
 from tocsin.actions.base import Effect, Plan, Probe, Verdict

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from kubernetes.client import RbacAuthorizationV1Api
 
-from tests.actions.cases import CASES, Case, Worlds
+from tests.actions.cases import CASES
+from tests.actions.cases.worlds import Case, Worlds
 from tests.actions.kube import CANARY, NAMESPACE, Kube
 from tocsin.actions.registry import Registry
 from tocsin.errors import ActionFailed, ErrorClass

@@ -1,0 +1,5 @@
+"""For every listed action: a world in which it works, and the ways in which it can be stopped there."""
+
+from tests.actions.cases import aws, http, kubernetes, slack
+
+CASES = {**aws.CASES, **http.CASES, **kubernetes.CASES, **slack.CASES}
