@@ -26,7 +26,7 @@ class HungUp(Response):
         """Abort uvicorn's transport, which only its own receive callable knows."""
         cycle = getattr(receive, "__self__", None)
         transport = getattr(cycle, "transport", None)
-        if isinstance(transport, asyncio.Transport):
+        if transport is not None:  # uvloop's is none of asyncio's own
             transport.abort()
             await receive()
 
