@@ -21,7 +21,6 @@ from tocsin.runbooks.inputs import coerce
 from tocsin.runbooks.model import Runbook
 from tocsin.runbooks.revisions import parse
 from tocsin.runbooks.tables import Run
-from tocsin.runbooks.triggers import incident_scope
 
 LISTED = 8
 _LOOKED_THROUGH = 50
@@ -53,7 +52,6 @@ async def _run(office: Office, session: AsyncSession, ask: Ask) -> Reply:
         inputs=inputs,
         incident_id=incident.id if incident else None,
         trigger="slash",
-        scope=_scope(office, incident),
         from_text=True,
     )
     state = await office.runs.start(session, ask.actor, request)
@@ -121,12 +119,6 @@ async def _runbook(office: Office, session: AsyncSession, name: str) -> Runbook:
         if any(trigger.slash == name for trigger in runbook.on):
             return runbook
     return parse(await office.revisions.get(session, name))
-
-
-def _scope(office: Office, incident: Incident | None) -> dict[str, JsonValue]:
-    if incident is None:
-        return {}
-    return {"incident": incident_scope(incident, office.organisation, office.base_url)}
 
 
 async def _is_public(session: AsyncSession, run: Run) -> bool:

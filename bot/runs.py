@@ -18,9 +18,10 @@ from tocsin.events import incident as events
 from tocsin.incidents import look
 from tocsin.incidents.tables import Incident
 from tocsin.log import Entry
+from tocsin.runbooks.fold import fold
 from tocsin.runbooks.model import Runbook
 from tocsin.runbooks.revisions import parse
-from tocsin.runbooks.state import RunState, fold
+from tocsin.runbooks.state import RunState
 from tocsin.runbooks.tables import Run
 
 logger = structlog.get_logger(__name__)

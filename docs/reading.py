@@ -42,17 +42,19 @@ class Field(NamedTuple):
 def fields(model: type[BaseModel]) -> list[Field]:
     """Return every field of a model, by the names that a file uses, in the order of the source."""
     schema = model.model_json_schema(by_alias=True)
+    defs = schema.get("$defs", {})
+    own = defs[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema  # it stands inside itself
     models, said = _models(model), _words(model)
     return [
         Field(
             name=info.alias or name,
-            kind=_kind(properties, schema.get("$defs", {})),
+            kind=_kind(properties, defs),
             default="required" if info.is_required() else shown(info.get_default(call_default_factory=True)),
             words=said.get(name) or info.description or "",
             model=models.get(name),
         )
         for name, info in model.model_fields.items()
-        for properties in [schema["properties"][info.alias or name]]
+        for properties in [own["properties"][info.alias or name]]
     ]
 
 

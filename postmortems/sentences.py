@@ -1,27 +1,11 @@
 """One sentence for every event that a reader of the timeline wants to know of."""
 
-from collections.abc import Callable
-from typing import Literal, NamedTuple, assert_never
+from typing import assert_never
 
-from tocsin.events import IncidentEvent, RunEvent, incident, run
+from tocsin.events import IncidentEvent, RunEvent, incident, run, steering
+from tocsin.postmortems.steered import Steered, steered
 from tocsin.postmortems.texts import compact, sentence_case
-
-Kind = Literal[
-    "incident", "status", "severity", "update", "role", "message", "alert", "page", "channel", "problem",
-    "run", "step", "approval", "undo",
-]  # fmt: skip
-Namer = Callable[[str], str]
-"""Returns the name behind a person's id."""
-
-
-class Sentence(NamedTuple):
-    """What a row of the timeline says."""
-
-    kind: Kind
-    text: str
-    link: str = ""
-    step: str | None = None
-
+from tocsin.postmortems.wording import Namer, Sentence, because
 
 Silent = (
     incident.MessageKept
@@ -36,6 +20,11 @@ Silent = (
     | run.WaitEnded
     | run.RevisionRecorded
     | run.RevisionPublished
+    | steering.GroupOpened
+    | steering.GroupClosed
+    | steering.ValuesSet
+    | steering.GuardChecked
+    | steering.RunEnding
 )
 """Bookkeeping: true, kept, and of no use to a reader."""
 Course = (
@@ -99,6 +88,8 @@ def tell(event: IncidentEvent | RunEvent, name_of: Namer, runbook: str) -> Sente
         return _surroundings(event, name_of)
     if isinstance(event, Running):
         return _running(event, runbook)
+    if isinstance(event, Steered):
+        return steered(event, runbook)
     told = _of_step(event, f"{runbook} › {event.step}", name_of)
     return told and told._replace(step=event.step)
 
@@ -116,9 +107,9 @@ def _course(event: Course) -> Sentence:
         case incident.IncidentOpened():
             return Sentence("incident", f"Incident opened as {event.severity}: {event.title}")
         case incident.StatusChanged():
-            return Sentence("status", _moved(event.before, event.after) + _because(event.reason))
+            return Sentence("status", _moved(event.before, event.after) + because(event.reason))
         case incident.SeverityChanged():
-            return Sentence("severity", f"{event.before} → {event.after}{_because(event.reason)}")
+            return Sentence("severity", f"{event.before} → {event.after}{because(event.reason)}")
         case incident.UpdatePosted():
             return Sentence("update", event.message)
         case incident.RoleAssigned():
@@ -135,7 +126,7 @@ def _surroundings(event: Surroundings, name_of: Namer) -> Sentence:
             urgency = f", {event.urgency} urgency" if event.urgency else ""
             return Sentence("alert", f"{event.title} ({event.service}{urgency})", event.url)
         case incident.PageChanged():
-            return Sentence("page", _PAGE[event.change] + _because(event.detail), event.url)
+            return Sentence("page", _PAGE[event.change] + because(event.detail), event.url)
         case incident.PagerResolved():
             return Sentence("page", "Page resolved, because the incident was resolved")
         case incident.ChannelOpened():
@@ -161,9 +152,9 @@ def _running(event: Running, runbook: str) -> Sentence:
             return Sentence("run", f"{runbook} waits in line for {', '.join(event.resources)}")
         case run.CancelRequested():
             after = ", and to take back what it did" if event.compensate else ""
-            return Sentence("run", f"{runbook} asked to stop{after}{_because(event.reason)}")
+            return Sentence("run", f"{runbook} asked to stop{after}{because(event.reason)}")
         case run.RunFinished():
-            return Sentence("run", f"{runbook} {event.status.replace('_', ' ')}{_because(event.summary)}")
+            return Sentence("run", f"{runbook} {event.status.replace('_', ' ')}{because(event.summary)}")
         case _:
             assert_never(event)
 
@@ -171,9 +162,9 @@ def _running(event: Running, runbook: str) -> Sentence:
 def _stepping(event: Stepping, name: str) -> Sentence | None:
     match event:
         case run.StepSkipped():
-            return Sentence("step", f"{name} skipped{_because(event.reason)}")
+            return Sentence("step", f"{name} skipped{because(event.reason)}")
         case run.StepPlanned():
-            summary = _because(compact(event.plan["summary"])) if "summary" in event.plan else ""
+            summary = because(compact(event.plan["summary"])) if "summary" in event.plan else ""
             return Sentence("step", f"{name} planned, {event.risk} risk{summary}")
         case run.StepStarted():
             # Each failure already says that there will be another attempt.
@@ -209,9 +200,9 @@ def _approving(event: Approving, name: str, name_of: Namer) -> Sentence:
             asked = ", ".join(map(name_of, event.approvers))
             return Sentence("approval", f"{name} needs {event.count} of {asked}")
         case run.ApprovalGiven():
-            return Sentence("approval", f"{name} approved{_because(event.comment)}")
+            return Sentence("approval", f"{name} approved{because(event.comment)}")
         case run.ApprovalRejected():
-            return Sentence("approval", f"{name} rejected{_because(event.reason)}")
+            return Sentence("approval", f"{name} rejected{because(event.reason)}")
         case run.ApprovalExpired():
             return Sentence("approval", f"{name}: nobody decided in time")
         case _:
@@ -232,7 +223,3 @@ def _undoing(event: Undoing, name: str) -> Sentence:
 
 def _moved(before: str, after: str) -> str:
     return f"{sentence_case(before)} → {sentence_case(after)}"
-
-
-def _because(reason: str) -> str:
-    return f": {reason}" if reason else ""

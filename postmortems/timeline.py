@@ -10,8 +10,9 @@ from tocsin.events.run import RunRequested
 from tocsin.log import Entry
 from tocsin.postmortems.noise import telling
 from tocsin.postmortems.people import People
-from tocsin.postmortems.sentences import Kind, tell
+from tocsin.postmortems.sentences import tell
 from tocsin.postmortems.texts import WebUrl, one_line, plain
+from tocsin.postmortems.wording import Kind
 
 LATE = timedelta(minutes=5)
 """An entry that was recorded this much after it happened is marked."""

@@ -1,6 +1,7 @@
 """What people and triggers do to runs: command → authorize → event. The caller commits."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Literal
 from uuid import uuid4
@@ -14,13 +15,23 @@ from tocsin.actions.registry import Registry
 from tocsin.errors import Conflict, Invalid, NotFound
 from tocsin.events import Actor, Event, Fact
 from tocsin.events import run as events
+from tocsin.incidents.tables import Incident
 from tocsin.log import Log
+from tocsin.runbooks import admission
+from tocsin.runbooks.fold import begin, fold
 from tocsin.runbooks.inputs import coerce
 from tocsin.runbooks.model import Runbook
 from tocsin.runbooks.policy import check_approver
+from tocsin.runbooks.programs import actions_of
 from tocsin.runbooks.revisions import Revisions, parse
-from tocsin.runbooks.state import RunState, fold
-from tocsin.runbooks.tables import Run
+from tocsin.runbooks.state import RunState
+from tocsin.runbooks.surroundings import incident_scope
+from tocsin.runbooks.tables import Revision, Run
+from tocsin.settings import Settings
+
+MAX_DEPTH = 5
+"""How deep runbooks may call each other."""
+_TAKEN = {"mode", "trigger", "dedupe_key", "break_glass", "rerun_of", "keep"}
 
 
 class RunRequest(BaseModel):
@@ -41,21 +52,39 @@ class RunRequest(BaseModel):
     from_text: bool = False
     """The inputs are text, as typed: read them by their types."""
     dedupe_key: str | None = None
+    break_glass: str = ""
+    """Why a freeze shall not hold for it. An admin's word."""
+    rerun_of: str | None = None
+    keep: dict[str, dict[str, JsonValue]] = {}
+    """Steps that are taken over as done, with their outputs."""
 
 
 class Runs:
     """The commands on runs, the same for every door."""
 
-    def __init__(self, log: Log, access: Access, revisions: Revisions, registry: Registry) -> None:
+    def __init__(
+        self, log: Log, access: Access, revisions: Revisions, registry: Registry, settings: Settings
+    ) -> None:
         self._log = log
         self._access = access
         self._revisions = revisions
         self._registry = registry
+        self._settings = settings
 
     async def start(self, session: AsyncSession, actor: Actor, request: RunRequest) -> RunState:
-        """Ask for a run; raise Invalid when its inputs are wrong, NotFound when there is no such runbook."""
+        """Ask for a run; raise Invalid when its inputs are wrong, NotFound when there is no such runbook.
+
+        Raise Conflict or Forbidden when the runbook's guardrails let none begin now.
+        """
+        if request.break_glass:
+            self._access.authorize(actor, "automation.resume")
         requested = await self.prepare(session, actor, request)
         run_id = uuid4().hex
+        runbook = parse(await self._revisions.get(session, requested.runbook, requested.revision))
+        keyed = begin(run_id, requested, actor, datetime.now(UTC), request.incident_id)
+        requested = requested.model_copy(update={"keys": admission.keys_of(runbook, keyed)})
+        connections = self._settings.organisation.connections
+        requested = await admission.admit(session, runbook, requested, connections)
         fact = Fact(
             event=requested, actor=actor, source=actor.kind, incident_id=request.incident_id, run_id=run_id
         )
@@ -65,28 +94,64 @@ class Runs:
         """Return the event that starts the run, once all about it is known to be right. Starts nothing."""
         revision = await self._revisions.get(session, request.runbook, request.revision)
         runbook = parse(revision)
+        subs = await self.called(session, runbook)
         self._access.authorize(actor, "run.start", runbook.permissions.run)
         if actor.kind != "system" and not runbook.by_hand:
             raise Invalid(f"only triggers start {runbook.name}; `- manual: true` in its `on:` changes that")
         return events.RunRequested(
             runbook=runbook.name,
             revision=revision.digest,
-            inputs=coerce(runbook.inputs, request.inputs, from_text=request.from_text),
-            actions=await asyncio.to_thread(self._versions, runbook),  # it may import a cloud's SDK
-            **request.model_dump(include={"mode", "trigger", "scope", "dedupe_key"}),
+            inputs=coerce(
+                runbook.inputs, request.inputs, from_text=request.from_text, known=self._settings.organisation
+            ),
+            # In a thread: it may import a cloud's SDK.
+            actions=await asyncio.to_thread(self._versions, [runbook, *map(parse, subs.values())]),
+            subs={name: one.digest for name, one in subs.items()},
+            scope=await self.scope(session, request),
+            **request.model_dump(include=_TAKEN),
         )
 
+    async def scope(self, session: AsyncSession, request: RunRequest) -> dict[str, JsonValue]:
+        """Return what expressions see of the world around the run, its incident included."""
+        if request.incident_id is None or "incident" in request.scope:
+            return request.scope
+        incident = await session.get_one(Incident, request.incident_id)
+        seen = incident_scope(incident, self._settings.organisation, self._settings.base_url)
+        return {**request.scope, "incident": seen}
+
+    async def called(self, session: AsyncSession, runbook: Runbook, depth: int = 1) -> dict[str, Revision]:
+        """Return the published revision of every runbook that this one calls, at any depth.
+
+        Raise NotFound when one is not published, Invalid when they call each other too deep.
+        """
+        if depth > MAX_DEPTH:
+            raise Invalid(f"{runbook.name}: runbooks call each other more than {MAX_DEPTH} deep")
+        found: dict[str, Revision] = {}
+        for name in sorted({step.runbook for step in runbook.walk() if step.runbook}):
+            found[name] = await self._revisions.get(session, name)
+            found |= await self.called(session, parse(found[name]), depth + 1)
+        return found
+
     async def approve(
-        self, session: AsyncSession, actor: Actor, run_id: str, digest: str, comment: str = ""
+        self,
+        session: AsyncSession,
+        actor: Actor,
+        run_id: str,
+        digest: str,
+        comment: str = "",
+        confirm: str = "",
     ) -> RunState:
-        """Say yes to exactly what ``digest`` names; raise Conflict when that is not asked any more."""
+        """Say yes to exactly what ``digest`` names; raise Conflict when that is not asked any more.
+
+        ``confirm`` is what the approver typed, where the runbook wants that.
+        """
         state = await self.read(session, actor, run_id)
         request = _pending(state, digest)
-        check_approver(self._access, actor, state, request)
+        counts_as = check_approver(self._access, actor, state, request, confirm)
         if datetime.now(UTC) >= request.expires_at:
             raise Conflict("nobody approved this in time, so it is not asked any more. Nothing was done.")
-        given = events.ApprovalGiven(step=request.step, digest=digest, comment=comment)
-        return await self._append(session, actor, state, given)
+        given = events.ApprovalGiven(step=request.step, digest=digest, comment=comment, counts_as=counts_as)
+        return await self.append(session, actor, state, given)
 
     async def reject(
         self, session: AsyncSession, actor: Actor, run_id: str, digest: str, reason: str
@@ -98,7 +163,7 @@ class Runs:
             raise Invalid("a rejection needs a reason; nothing was decided")
         self._access.authorize(actor, "run.approve", request.approvers)
         rejected = events.ApprovalRejected(step=request.step, digest=digest, reason=reason.strip())
-        return await self._append(session, actor, state, rejected)
+        return await self.append(session, actor, state, rejected)
 
     async def cancel(
         self, session: AsyncSession, actor: Actor, run_id: str, *, compensate: bool, reason: str = ""
@@ -109,7 +174,7 @@ class Runs:
         if state.over:
             raise Conflict(f"run {run_id[:8]} has ended: {state.status}; nothing was changed")
         cancelled = events.CancelRequested(compensate=compensate, reason=reason)
-        return await self._append(session, actor, state, cancelled)
+        return await self.append(session, actor, state, cancelled)
 
     async def resolve_unknown(
         self, session: AsyncSession, actor: Actor, run_id: str, step: str, *, happened: bool
@@ -120,7 +185,7 @@ class Runs:
         if state.step(step).status != "unknown":
             raise Conflict(f"step {step!r} of run {run_id[:8]} is {state.step(step).status}, not unknown")
         resolved = events.UnknownResolved(step=step, happened=happened)
-        return await self._append(session, actor, state, resolved)
+        return await self.append(session, actor, state, resolved)
 
     async def read(self, session: AsyncSession, actor: Actor, run_id: str) -> RunState:
         """Return the run with this id, or the only one whose id begins so; raise NotFound."""
@@ -140,12 +205,12 @@ class Runs:
             (await session.exec(select(Run).order_by(col(Run.requested_at).desc()).limit(limit))).all()
         )
 
-    def _versions(self, runbook: Runbook) -> dict[str, int]:
-        used = {step.uses for step in runbook.steps}
-        used |= {check.uses for step in runbook.steps for check in step.verify or ()}
-        return {uses: self._registry.get(uses).version for uses in sorted(filter(None, used))}
+    def _versions(self, runbooks: Sequence[Runbook]) -> dict[str, int]:
+        used = set().union(*map(actions_of, runbooks))
+        return {uses: self._registry.get(uses).version for uses in sorted(used)}
 
-    async def _append(self, session: AsyncSession, actor: Actor, state: RunState, event: Event) -> RunState:
+    async def append(self, session: AsyncSession, actor: Actor, state: RunState, event: Event) -> RunState:
+        """Let something happen to a run, unless something else happened meanwhile; return it after that."""
         fact = Fact(
             event=event, actor=actor, source=actor.kind, incident_id=state.incident_id, run_id=state.id
         )

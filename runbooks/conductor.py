@@ -4,282 +4,192 @@
 be done in the world, and when to look again. The worker does the work and appends what came of it.
 """
 
-import hashlib
-import json
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from dataclasses import replace
 
-from tocsin.actions.base import Risk
-from tocsin.errors import ActionFailed, BadExpression, ErrorClass
-from tocsin.events import Event
+from tocsin.errors import BadExpression
+from tocsin.events import Event, steering
 from tocsin.events import run as events
-from tocsin.runbooks import endings, expressions, verification
-from tocsin.runbooks.model import Approval, Step
-from tocsin.runbooks.policy import approval_of
-from tocsin.runbooks.scope import CHANNEL, awaits_channel, read_by, scope_of
-from tocsin.runbooks.state import RunState, StepState
-from tocsin.runbooks.work import (
-    Decision,
-    PlanStep,
-    ProbeStep,
-    Program,
-    StartStep,
-    TakeLocks,
-    UndoStep,
-    Work,
-)
+from tocsin.runbooks import endings, scope, tree
+from tocsin.runbooks.acting import is_known, is_wanted, leaf, plan
+from tocsin.runbooks.endings import Ending
+from tocsin.runbooks.flow import in_a_row, opening
+from tocsin.runbooks.moment import Moment, are_through
+from tocsin.runbooks.state import DONE, StepStatus
+from tocsin.runbooks.tree import Node, opened, roots
+from tocsin.runbooks.work import Decision, PlanStep, UndoStep, together
 
-PLAN_FRESH = timedelta(seconds=60)
-"""An older plan is made again before it is acted on; if it says something else, people are asked again."""
+_LEFT: frozenset[StepStatus] = DONE | {
+    *("planned", "awaiting_approval", "approved", "running", "verifying", "waiting")
+}
+"""Items in these states need no plan."""
 
 
-def decide(program: Program, state: RunState, now: datetime) -> Decision:
-    """Return what follows for a run in ``state`` at ``now``; nothing, when it only waits for people."""
-    if state.over or state.status == "needs_attention":
+def decide(m: Moment) -> Decision:
+    """Return what follows for a run; nothing, when it only waits for people."""
+    state = m.state
+    if state.over or state.status == "needs_attention" or (state.paused and state.cancel is None):
         return Decision()
-    unknown = [step for step in program.runbook.steps if state.step(step.id).status == "unknown"]
+    unknown = [address for address, seen in state.steps.items() if seen.status == "unknown"]
     if unknown and not endings.is_left(state):
-        return _finish("needs_attention", endings.ask_about(unknown[0]))
-    ending = endings.ending_of(program, state, now)
+        question = endings.ask_about(m.find(unknown[0]), state.step(unknown[0]))
+        return Decision() if m.busy else _finish("needs_attention", question)
+    ending = endings.ending_of(m)
     if ending is not None:
-        return _end(program, state, ending)
-    return _by_deadline(program, state, _plan_first(program, state, now) or _go_on(program, state, now), now)
+        return _end(m, ending)
+    following = planning(m) or in_a_row(m, roots(m.root, m.program.runbook.steps), leaf)
+    return _end(m, _success(m)) if following is None else _by_deadline(m, following)
 
 
-def _plan_first(program: Program, state: RunState, now: datetime) -> Decision | None:
+def planning(m: Moment) -> Decision | None:
     """Return the plans that are still to be made before the first change, or the wait for a further try."""
-    if endings.has_changed(state):
+    if endings.has_changed(m.state):
         return None
-    plans = tuple(_plannable(program, state, now))
-    tries = [at for step in state.steps.values() if not step.key and (at := step.retry_at) and at > now]
+    nodes = list(opened(roots(m.root, m.program.runbook.steps), m.state, skip=_LEFT))
+    if any(node.address in m.busy and m.seen(node).status == "pending" for node in nodes):
+        return Decision()  # it is being planned
+    known = tuple(_openings(m, nodes))
+    if known:
+        return Decision(events=known)
+    plans = tuple(_plans(m, nodes))
+    tries = [at for step in m.state.steps.values() if not step.key and (at := step.retry_at) and at > m.now]
     return Decision(work=plans) if plans else Decision(wake_at=min(tries)) if tries else None
 
 
-def _go_on(program: Program, state: RunState, now: datetime) -> Decision:
-    for step in program.runbook.steps:
-        if not endings.is_behind(step, state.step(step.id)):
-            return _advance(program, state, step, now)
-    return _succeed(program, state)
-
-
-def failure(
-    program: Program, state: RunState, step: Step, attempt: int, error: ActionFailed, now: datetime
-) -> Event:
-    """Return StepFailed for an attempt, with the time of the next one if the runbook allows one."""
-    doubt = error.kind is ErrorClass.TIMEOUT and endings.in_doubt(program, step, state.step(step.id))
-    later = now + _delay(state, step, attempt) if _may_retry(step, error.kind, attempt) else None
-    retry_at = later or (now if doubt else None)  # in doubt: look whether it happened
-    return events.StepFailed(
-        step=step.id, attempt=attempt, error=str(error), kind=error.kind, retry_at=retry_at
-    )
-
-
-def _may_retry(step: Step, kind: ErrorClass, attempt: int) -> bool:
-    return kind in step.retry.on and attempt <= step.retry.max
-
-
-def _by_deadline(program: Program, state: RunState, decision: Decision, now: datetime) -> Decision:
-    """Return the decision, looking again no later than when the run has taken too long."""
-    limit = endings.deadline(program, state)
-    if decision.wake_at is None or limit <= now:
-        return decision
-    return Decision(wake_at=min(decision.wake_at, limit))
-
-
-def approval_digest(state: RunState, step_id: str) -> str:
-    """Return what an approval is bound to: revision, inputs, step and plan. Any change of them voids it."""
-    bound = [state.revision, dict(state.inputs), step_id, state.step(step_id).digest]
-    return hashlib.sha256(json.dumps(bound, sort_keys=True).encode()).hexdigest()
-
-
-def _delay(state: RunState, step: Step, attempt: int) -> timedelta:
-    """Return the pause before the next attempt; its jitter is a hash, so that a replay waits as long."""
-    growth = 2 ** (attempt - 1) if step.retry.backoff == "exponential" else 1
-    pause = min(step.retry.cap, step.retry.base * growth)
-    if not step.retry.jitter:
-        return pause
-    seed = hashlib.sha256(f"{state.id}/{step.id}/{attempt}".encode()).digest()
-    return pause * (0.5 + int.from_bytes(seed[:4]) / 2**33)
-
-
-def _plannable(program: Program, state: RunState, now: datetime) -> Iterator[PlanStep]:
-    """Yield the plans that can be made now: steps whose inputs do not wait for another step's output."""
-    for step in program.runbook.steps:
-        seen = state.step(step.id)
-        again = seen.status == "retrying" and seen.retry_at is not None and seen.retry_at <= now
-        if step.uses is None or not (seen.status == "pending" or (again and not seen.key)):
+def _openings(m: Moment, nodes: list[Node]) -> Iterator[Event]:
+    """Yield what stands in the groups of which it can be said already."""
+    for node in nodes:
+        if not node.groups or m.seen(node).status != "pending":
             continue
         try:
-            if _known(program, state, step) and _wanted(program, state, step):
-                yield _plan(program, state, step)
+            if is_known(m, node) and is_wanted(m, node):
+                yield opening(m, node)
         except BadExpression:
             continue  # said when the step's turn comes
 
 
-def _known(program: Program, state: RunState, step: Step) -> bool:
-    """Say whether all that the step's inputs and conditions read is there."""
-    paths = read_by(program.runbook, step)
-    if CHANNEL in paths and awaits_channel(state):
-        return False
-    needed = {path[1] for path in paths if path[0] == "steps" and len(path) > 1}
-    return all(state.step(one).status in {"succeeded", "skipped", "failed"} for one in needed)
+def _plans(m: Moment, nodes: list[Node]) -> Iterator[PlanStep]:
+    """Yield the plans that can be made now: steps whose inputs do not wait for another step's output."""
+    for node in nodes:
+        seen = m.seen(node)
+        again = seen.status == "retrying" and seen.retry_at is not None and seen.retry_at <= m.now
+        if node.groups or node.step.uses is None or node.address in m.busy:
+            continue
+        if not (seen.status == "pending" or (again and not seen.key)):
+            continue
+        try:
+            if is_known(m, node) and is_wanted(m, node):
+                yield plan(m, node)
+        except BadExpression:
+            continue  # said when the step's turn comes
 
 
-def _wanted(program: Program, state: RunState, step: Step) -> bool:
-    return step.if_ is None or expressions.holds(step.if_, scope_of(program.runbook, state))
+def _by_deadline(m: Moment, decision: Decision) -> Decision:
+    """Return the decision, looking again no later than when the run has taken too long."""
+    limit = endings.deadline(m)
+    if decision.events or decision.work or limit <= m.now:
+        return decision
+    return replace(decision, wake_at=min(decision.wake_at or limit, limit))
 
 
-def _plan(program: Program, state: RunState, step: Step) -> PlanStep:
-    """Return the plan to be made; of a step that has one, for the same inputs again."""
-    seen = state.step(step.id)
-    if seen.digest:
-        return PlanStep(step=step.id, want=dict(seen.want))
-    want = expressions.render(dict(step.with_), scope_of(program.runbook, state))
-    assert isinstance(want, dict)  # noqa: S101  # a mapping renders to a mapping
-    return PlanStep(step=step.id, want=want)
+def _success(m: Moment) -> Ending:
+    count = len(m.program.runbook.steps)
+    done = sum(m.state.step(step.id).status == "succeeded" for step in m.program.runbook.steps)
+    words = f"{done} of {count} steps done, the rest skipped or allowed to fail"
+    return Ending("succeeded", "every step done and verified" if done == count else words)
 
 
-def _advance(program: Program, state: RunState, step: Step, now: datetime) -> Decision:
-    seen = state.step(step.id)
+def _end(m: Moment, ending: Ending) -> Decision:
+    """Return what comes before the end: what has begun, what is undone, handled and finally done."""
+    if m.busy:
+        return Decision()
+    begun = endings.begun(m, ending) if m.state.ending is None else []
+    if begun:
+        return together(leaf(m, node) for node in begun)
+    last = _last(m, ending)
+    if m.state.ending is None and last is not None and not _is_parked(last):
+        pinned = steering.RunEnding(status=ending.status, why=ending.why, compensate=ending.compensate)
+        return Decision(events=(pinned,))
+    return last or _finished(m, ending)
+
+
+def _is_parked(decision: Decision) -> bool:
+    return any(isinstance(event, events.RunFinished) for event in decision.events)
+
+
+def _last(m: Moment, ending: Ending) -> Decision | None:
+    """Return what is to be undone, handled and finally done, in this order; None: nothing is."""
+    following = _undo(m) if ending.compensate else None
+    if following is not None:
+        return following
+    if m.state.undo_failures and ending.compensate:
+        told = "; ".join(f"{address}: {mend}" for address, mend in m.state.undo_failures.items())
+        return _finish("needs_attention", told)
+    for nodes in _handlers(m, ending):
+        if not are_through(m, nodes):
+            following = in_a_row(m, nodes, leaf)
+        if following is not None:
+            return following
+    return None
+
+
+def _undo(m: Moment) -> Decision | None:
+    node = endings.to_undo(m)
+    if node is None:
+        return None
+    own = tree.undo_steps(node)
+    return _undo_by_steps(m, node, own) if own else Decision(work=(UndoStep(step=node.address),))
+
+
+def _undo_by_steps(m: Moment, node: Node, own: list[Node]) -> Decision:
+    """Return what follows for a step that is undone by further steps."""
+    if m.seen(node).status != "undoing":
+        return Decision(events=(events.UndoStarted(step=node.address),))
+    following = in_a_row(m, own, leaf)
+    if following is not None:
+        return following
+    failed = [one for one in own if m.seen(one).status == "failed" and one.step.failing != "continue"]
+    if not failed:
+        return Decision(events=(events.StepUndone(step=node.address),))
+    error = f"{failed[0].address} failed: {m.seen(failed[0]).error}"
+    mend = f"{node.step.title}: undo it by hand; {error}"
+    return Decision(events=(events.UndoFailed(step=node.address, error=error, mend=mend),))
+
+
+def _handlers(m: Moment, ending: Ending) -> Iterator[list[Node]]:
+    """Yield the steps that are run last, the innermost runbook's first: of the ending, then ``finally``."""
+    if ending.status == "succeeded":
+        yield roots(m.root, m.program.runbook.finally_)
+        return
+    for frame in reversed(list(m.frames())):
+        if frame.entered and m.state.step(frame.entered).status in DONE:
+            continue  # it came to its own end
+        runbook = frame.program.runbook
+        yield roots(frame, runbook.on_failure.steps if ending.status == "failed" else runbook.on_cancel.steps)
+        yield roots(frame, runbook.finally_)
+
+
+def _finished(m: Moment, ending: Ending) -> Decision:
+    if ending.status != "succeeded":
+        return _finish(endings.outcome(ending, m.state), _told(m, ending, endings.summary(ending, m.state)))
     try:
-        if seen.status == "pending" and not _known(program, state, step):
-            return Decision(wake_at=endings.deadline(program, state))
-        if seen.status == "pending" and not _wanted(program, state, step):
-            return _then(events.StepSkipped(step=step.id, reason=f"`{step.if_}` does not hold"))
-        if step.wait is not None:
-            return _wait(step, step.wait, seen, now)
-        if step.assert_:
-            return _assert(program, state, step)
-        return _act(program, state, step, now)
-    except BadExpression as error:
-        return _then(events.StepFailed(step=step.id, attempt=1, error=str(error), kind=ErrorClass.INVALID))
-
-
-def _wait(step: Step, wait: timedelta, seen: StepState, now: datetime) -> Decision:
-    if seen.until is None:
-        return _then(events.WaitStarted(step=step.id, until=now + wait))
-    if now >= seen.until:
-        return _then(events.WaitEnded(step=step.id))
-    return Decision(wake_at=seen.until)
-
-
-def _assert(program: Program, state: RunState, step: Step) -> Decision:
-    scope = scope_of(program.runbook, state)
-    for expression in step.assert_:
-        if not expressions.holds(expression, scope):
-            error = f"`{expression}` does not hold"
-            return _then(events.StepFailed(step=step.id, attempt=1, error=error, kind=ErrorClass.INVALID))
-    return _then(events.StepAsserted(step=step.id))
-
-
-def _act(program: Program, state: RunState, step: Step, now: datetime) -> Decision:
-    seen = state.step(step.id)
-    match seen.status:
-        case "pending":
-            return _work(_plan(program, state, step))
-        case "planned" if (approval := approval_of(program.runbook, step, state)) is not None:
-            return _ask(program, state, step, approval, now)
-        case "awaiting_approval":
-            return _await(seen, step, now)
-        case "retrying" if seen.retry_at is not None and now < seen.retry_at:
-            return Decision(wake_at=seen.retry_at)
-        case "retrying" if not seen.key:
-            return _work(_plan(program, state, step))
-        case "running" | "retrying" if endings.in_doubt(program, step, seen):
-            return _look_first(step, seen)
-        case "retrying" if seen.kind is not None and not _may_retry(step, seen.kind, seen.attempt):
-            error = f"{seen.error}; looked: it did not happen"
-            return _then(events.StepFailed(step=step.id, attempt=seen.attempt, error=error, kind=seen.kind))
-        case "verifying":
-            return verification.verify(program, state, step, now)
-        case _:  # approved, or running when the worker died
-            return _start(program, state, step, now)
-
-
-def _ask(program: Program, state: RunState, step: Step, approval: Approval, now: datetime) -> Decision:
-    """Ask people, and show them what is true now."""
-    if _stale(state.step(step.id), now):
-        return _work(_plan(program, state, step))
-    request = events.ApprovalRequested(
-        step=step.id,
-        digest=approval_digest(state, step.id),
-        approvers=approval.from_ or program.runbook.permissions.approve or ("role:responder",),
-        count=approval.count,
-        allow_self=approval.self_,
-        expires_at=now + approval.expires,
-    )
-    return _then(request)
-
-
-def _stale(seen: StepState, now: datetime) -> bool:
-    return seen.planned_at is None or now - seen.planned_at > PLAN_FRESH
-
-
-def _await(seen: StepState, step: Step, now: datetime) -> Decision:
-    request = seen.request
-    assert request is not None  # noqa: S101  # the status says that it was asked for
-    if now >= request.expires_at:
-        return _then(events.ApprovalExpired(step=step.id, digest=request.digest))
-    return Decision(wake_at=request.expires_at)
-
-
-def _look_first(step: Step, seen: StepState) -> Decision:
-    if seen.probed == "done":
-        return _then(events.StepSucceeded(step=step.id, output={}))
-    return _work(ProbeStep(step=step.id))
-
-
-def _start(program: Program, state: RunState, step: Step, now: datetime) -> Decision:
-    seen = state.step(step.id)
-    if seen.risk != Risk.READ and not seen.key:
-        missing = _locks(program, state) - state.held
-        if missing:
-            return _work(TakeLocks(step=step.id, resources=tuple(sorted(missing))))
-        if _stale(seen, now):
-            return _work(_plan(program, state, step))
-    key = seen.key or hashlib.sha256(f"{state.id}/{step.id}".encode()).hexdigest()[:32]
-    return _work(StartStep(step=step.id, attempt=seen.attempt + 1, key=key))
-
-
-def _locks(program: Program, state: RunState) -> set[str]:
-    """Return what the run must hold: the resources of every plan so far, and the runbook's own lock.
-
-    All that are known are taken together before the first change. What comes later may close a circle of
-    runs that wait for each other; the worker sees that, and the step fails.
-    """
-    own = program.runbook.guardrails.lock
-    shared = {str(expressions.render(own, scope_of(program.runbook, state)))} if own else set()
-    return shared.union(*(step.resources for step in state.steps.values() if step.risk != Risk.READ))
-
-
-def _succeed(program: Program, state: RunState) -> Decision:
-    try:
-        outputs = expressions.render(dict(program.runbook.outputs), scope_of(program.runbook, state))
+        outputs = scope.rendered_map(m.root, m.state, m.program.runbook.outputs)
     except BadExpression as error:
         return _finish("failed", f"every step succeeded, but the outputs cannot be computed: {error}")
-    assert isinstance(outputs, dict)  # noqa: S101  # a mapping renders to a mapping
-    done = sum(state.step(step.id).status == "succeeded" for step in program.runbook.steps)
-    words = f"{done} of {len(program.runbook.steps)} steps done, the rest skipped or allowed to fail"
-    summary = "every step done and verified" if done == len(program.runbook.steps) else words
-    return Decision(events=(events.RunFinished(status="succeeded", summary=summary, outputs=outputs),))
+    done = events.RunFinished(status="succeeded", summary=_told(m, ending, ending.why), outputs=outputs)
+    return Decision(events=(done,))
 
 
-def _end(program: Program, state: RunState, ending: endings.Ending) -> Decision:
-    if ending.compensate:
-        for step_id in endings.to_undo(program, state):
-            return _work(UndoStep(step=step_id))
-    if state.undo_failures and ending.compensate:
-        return _finish("needs_attention", "; ".join(f"{k}: {v}" for k, v in state.undo_failures.items()))
-    return _finish(endings.outcome(ending, state), endings.summary(ending, state))
+def _told(m: Moment, ending: Ending, summary: str) -> str:
+    """Return the summary, with what failed on the way out."""
+    failed = [
+        f"{node.address} failed: {m.seen(node).error}"
+        for nodes in _handlers(m, ending)
+        for node in nodes
+        if m.seen(node).status == "failed"
+    ]
+    return "; ".join([summary, *failed])
 
 
 def _finish(status: endings.Status, summary: str) -> Decision:
     return Decision(events=(events.RunFinished(status=status, summary=summary),))
-
-
-def _then(*happened: Event) -> Decision:
-    return Decision(events=happened)
-
-
-def _work(work: Work) -> Decision:
-    return Decision(work=(work,))

@@ -12,18 +12,18 @@ from pydantic import JsonValue, ValidationError
 from tocsin.actions.base import Frozen, Plan, Risk, Verdict
 from tocsin.actions.registry import AnyAction, Registry
 from tocsin.errors import ActionFailed, BadExpression, ErrorClass
-from tocsin.events import Event
+from tocsin.events import Event, steering
 from tocsin.events import run as events
-from tocsin.runbooks import expressions
-from tocsin.runbooks.conductor import failure
-from tocsin.runbooks.model import Step
-from tocsin.runbooks.scope import scope_of
+from tocsin.runbooks.acting import failure
+from tocsin.runbooks.model import Look
+from tocsin.runbooks.moment import Moment
 from tocsin.runbooks.state import RunState, StepState
+from tocsin.runbooks.tree import Node
 from tocsin.runbooks.verification import checks_of
-from tocsin.runbooks.work import CheckStep, PlanStep, ProbeStep, Program, StartStep, UndoStep
+from tocsin.runbooks.work import CheckStep, GuardStep, PlanStep, ProbeStep, Program, StartStep, UndoStep
 from tocsin.vault import MARKER, Vault
 
-Deed = PlanStep | StartStep | CheckStep | ProbeStep | UndoStep
+Deed = PlanStep | GuardStep | StartStep | CheckStep | ProbeStep | UndoStep
 """Work that calls an action."""
 Clock = Callable[[], datetime]
 Result = TypeVar("Result")
@@ -48,30 +48,33 @@ class Deeds:
 
     async def do(self, program: Program, state: RunState, deed: Deed) -> Event:
         """Do it and return what happened. Raise ActionFailed where a probe cannot look: come back later."""
-        step = program.step(deed.step)
-        action, seen = self._registry.get(step.uses or ""), state.step(step.id)
+        m = Moment(program, state, self._clock())
+        node = m.find(deed.step)
+        action, seen = self._registry.get(node.step.uses or ""), m.seen(node)
         match deed:
+            case GuardStep():
+                return await self._guard(m, deed)
             case CheckStep():
-                verdict = await self._check(program, state, step, deed)
-                return events.StepChecked(step=step.id, check=deed.check, **verdict)
+                verdict = await self._check(m, node, deed)
+                return events.StepChecked(step=node.address, check=deed.check, **verdict)
             case ProbeStep():
-                return events.StepProbed(step=step.id, found=await self._probe(action, seen))
+                return events.StepProbed(step=node.address, found=await self._probe(action, seen))
             case UndoStep():
-                return await self._undo(step, action, seen)
+                return await self._undo(node, action, seen)
         try:
             if isinstance(deed, PlanStep):
-                _check_connection(program, deed.want)
-                return await self._plan(step, action, deed.want)
-            return await self._run(step, action, seen, deed.key)
+                _check_connection(node.frame.program, deed.want)
+                return await self._plan(node, action, deed.want)
+            return await self._run(m, node, action, deed.key)
         except ActionFailed as error:
             attempt = deed.attempt if isinstance(deed, StartStep) else seen.attempt + 1
-            return failure(program, state, step, attempt, error, self._clock())
+            return failure(Moment(program, state, self._clock()), node, attempt, error)
 
-    async def _plan(self, step: Step, action: AnyAction, want: Mapping[str, JsonValue]) -> Event:
+    async def _plan(self, node: Node, action: AnyAction, want: Mapping[str, JsonValue]) -> Event:
         ready = self._inputs(action, want)
         plan: Plan = await self._call(LOOK, action.plan, ready)
         return events.StepPlanned(
-            step=step.id,
+            step=node.address,
             want=dict(want),
             plan=plan.model_dump(mode="json"),
             digest=plan.digest,
@@ -79,10 +82,25 @@ class Deeds:
             resources=tuple(action.resources(ready)),
         )
 
-    async def _run(self, step: Step, action: AnyAction, seen: StepState, key: str) -> Event:
-        want, plan = self._ready(action, seen)
-        output: Frozen = await self._call(step.timeout, action.run, want, plan, key)
-        return events.StepSucceeded(step=step.id, output=output.model_dump(mode="json"))
+    async def _run(self, m: Moment, node: Node, action: AnyAction, key: str) -> Event:
+        want, plan = self._ready(action, m.seen(node))
+        put_out: Frozen = await self._call(node.step.limit, action.run, want, plan, key)
+        output = put_out.model_dump(mode="json")
+        try:
+            more = m.rendered(node, node.step.outputs, value=output) if node.step.outputs else {}
+        except BadExpression as error:
+            raise ActionFailed(
+                f"it ran, but its outputs cannot be computed: {error}", ErrorClass.INVALID
+            ) from None
+        return events.StepSucceeded(step=node.address, output={**output, **more})
+
+    async def _guard(self, m: Moment, deed: GuardStep) -> Event:
+        """Look whether the run may go on. What cannot be seen stops it."""
+        guard = m.program.runbook.guardrails.stop_if
+        assert guard is not None  # noqa: S101  # the conductor looked
+        look = Look(uses=guard.uses, with_=guard.with_, assert_=guard.assert_)
+        verdict = await self._look(m, m.find(deed.step), look, deed.want)
+        return steering.GuardChecked(step=deed.step, holds=verdict["state"] == "ok", reason=verdict["reason"])
 
     async def _probe(self, action: AnyAction, seen: StepState) -> Literal["done", "not_done", "unknown"]:
         want, plan = self._ready(action, seen)
@@ -94,37 +112,42 @@ class Deeds:
             return "unknown"
         return found.value
 
-    async def _undo(self, step: Step, action: AnyAction, seen: StepState) -> Event:
+    async def _undo(self, node: Node, action: AnyAction, seen: StepState) -> Event:
         want, plan = self._ready(action, seen)
         for attempt in range(UNDO_TRIES):
             try:
-                await self._call(step.timeout, action.undo, want, plan)
+                await self._call(node.step.limit, action.undo, want, plan)
             except ActionFailed as error:
                 if not error.retryable or attempt == UNDO_TRIES - 1:
-                    mend = f"{step.title}: put back by hand what the plan saw: {plan.summary}"
-                    return events.UndoFailed(step=step.id, error=str(error), mend=mend)
+                    mend = f"{node.step.title}: put back by hand what the plan saw: {plan.summary}"
+                    return events.UndoFailed(step=node.address, error=str(error), mend=mend)
                 await asyncio.sleep(2.0**attempt)
             else:
                 break
-        return events.StepUndone(step=step.id)
+        return events.StepUndone(step=node.address)
 
-    async def _check(self, program: Program, state: RunState, step: Step, deed: CheckStep) -> dict[str, Any]:
+    async def _check(self, m: Moment, node: Node, deed: CheckStep) -> dict[str, Any]:
+        return await self._look(m, node, checks_of(m, node)[deed.check], deed.want)
+
+    async def _look(
+        self, m: Moment, node: Node, check: Look, given: Mapping[str, JsonValue] | None
+    ) -> dict[str, Any]:
         """Return state and reason of one look. What cannot be seen is inconclusive, and never a success."""
-        check, seen = checks_of(program, state, step)[deed.check], state.step(step.id)
-        reader = self._registry.get(check.uses or step.uses or "")
+        seen = m.seen(node)
+        reader = self._registry.get(check.uses or node.step.uses or "")
         try:
             if check.uses is None:
                 value: Mapping[str, JsonValue] = seen.output
                 asked, plan = self._ready(reader, seen)
             else:
-                _check_connection(program, deed.want or {})
+                _check_connection(node.frame.program, given or {})
                 _check_reads(reader)
-                asked = self._inputs(reader, deed.want or {})
+                asked = self._inputs(reader, given or {})
                 plan = await self._call(LOOK, reader.plan, asked)
                 output = await self._call(LOOK, reader.run, asked, plan, "")
                 value = output.model_dump(mode="json")
             if check.assert_ is not None:
-                return _judge(check.assert_, {**scope_of(program.runbook, state), "value": dict(value)})
+                return _judge(m, node, check.assert_, dict(value))
             verdict: Verdict = await self._call(LOOK, reader.verify, asked, plan)
             return verdict.model_dump()
         except (ActionFailed, BadExpression) as error:
@@ -173,8 +196,8 @@ def _check_secrets(action: AnyAction, want: Mapping[str, JsonValue]) -> None:
             raise ActionFailed(f"{action.name} takes no secret in {name!r}", ErrorClass.DENIED)
 
 
-def _judge(assertion: str, scope: Mapping[str, JsonValue]) -> dict[str, Any]:
-    holds = expressions.holds(assertion, scope)
+def _judge(m: Moment, node: Node, assertion: str, value: JsonValue) -> dict[str, Any]:
+    holds = m.holds(node, assertion, value=value)
     return {
         "state": "ok" if holds else "waiting",
         "reason": f"`{assertion}` {'holds' if holds else 'does not hold'}",

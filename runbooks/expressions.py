@@ -36,6 +36,7 @@ _HOLE = re.compile(
     re.S | re.X,
 )
 _SECRET = re.compile(r"\s*secrets\.([A-Za-z][A-Za-z0-9_]{0,63})\s*")
+_INPUT = re.compile(r"inputs\.([A-Za-z][A-Za-z0-9_]{0,63})")
 _FAULTS = (TypeError, ValueError, ArithmeticError, LookupError, RecursionError)
 
 
@@ -106,11 +107,14 @@ def _environment() -> _Environment:
 
 
 @lru_cache(maxsize=4096)
-def compile_expression(source: str) -> Compiled:
-    """Return a bare expression compiled; raise BadExpression when the language does not have it."""
+def compile_expression(source: str, names: frozenset[str] = frozenset()) -> Compiled:
+    """Return a bare expression compiled; raise BadExpression when the language does not have it.
+
+    ``names`` are further roots: what ``foreach`` calls its items.
+    """
     environment = _environment()
     tree = parse(environment, source)
-    check(tree, ROOTS)
+    check(tree, ROOTS | names)
     try:
         program = environment.compile_expression(source, undefined_to_none=False)
     except TemplateError as error:
@@ -119,14 +123,14 @@ def compile_expression(source: str) -> Compiled:
 
 
 @lru_cache(maxsize=4096)
-def compile_text(text: str) -> Text:
+def compile_text(text: str, names: frozenset[str] = frozenset()) -> Text:
     """Return a text with its ``${{ }}`` compiled; raise BadExpression naming what is wrong."""
     parts: list[str | Compiled | Secret] = []
     end = 0
     for hole in _holes(text):
         parts.extend([text[end : hole.start()]] if hole.start() > end else [])
         secret = secret_name(hole["source"])
-        parts.append(Secret(secret) if secret else compile_expression(hole["source"]))
+        parts.append(Secret(secret) if secret else compile_expression(hole["source"], names))
         end = hole.end()
     if "${{" in text[end:]:
         raise BadExpression("`${{` is not closed: write `${{ … }}`, with a space between braces inside it")
@@ -163,12 +167,17 @@ def render(value: JsonValue, scope: Scope) -> JsonValue:
         return {key: render(item, scope) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [render(item, scope) for item in value]
-    return _fill(compile_text(value), scope) if isinstance(value, str) else value
+    return _fill(compile_text(value, named(scope)), scope) if isinstance(value, str) else value
 
 
 def evaluate(expression: str, scope: Scope) -> JsonValue:
     """Return what a bare expression yields; raise BadExpression."""
-    return _run(compile_expression(expression), scope)
+    return _run(compile_expression(expression, named(scope)), scope)
+
+
+def named(scope: Scope) -> frozenset[str]:
+    """Return the scope's roots that not every expression has: the items of ``foreach``."""
+    return frozenset(scope.keys() - ROOTS - {"now"})
 
 
 def holds(expression: str, scope: Scope) -> bool:
@@ -180,9 +189,10 @@ def holds(expression: str, scope: Scope) -> bool:
     raise BadExpression(f"`{_short(expression)}` is {kind(result)}, neither true nor false; {hint}")
 
 
-def names(value: JsonValue) -> set[tuple[str, ...]]:
+def names(value: JsonValue, items: frozenset[str] = frozenset()) -> set[tuple[str, ...]]:
     """Return the paths that a value's ``${{ }}`` read, such as ``("inputs", "service")``."""
-    return {path for text in texts(value) for part in compile_text(text).compiled for path in part.paths}
+    compiled = (part for text in texts(value) for part in compile_text(text, items).compiled)
+    return {path for part in compiled for path in part.paths}
 
 
 def texts(value: JsonValue) -> Iterator[str]:
@@ -214,7 +224,20 @@ def _fill(text: Text, scope: Scope) -> JsonValue:
 def _part(part: str | Compiled | Secret, scope: Scope) -> JsonValue:
     if isinstance(part, Secret):
         return {MARKER: part.name}
-    return part if isinstance(part, str) else _run(part, scope)
+    if isinstance(part, str):
+        return part
+    return _secret_input(part, scope) or _run(part, scope)
+
+
+def _secret_input(part: Compiled, scope: Scope) -> JsonValue:
+    """Return the secret that an input of that type stands for, where the part is that input and nothing else.
+
+    Only the run's own inputs can hold one: what comes from outside never becomes a secret.
+    """
+    named = _INPUT.fullmatch(part.source)
+    inputs = scope.get("inputs")
+    value = inputs.get(named[1]) if named and isinstance(inputs, dict) else None
+    return value if isinstance(value, dict) and value.keys() == {MARKER} else None
 
 
 def _in_text(part: str | Compiled | Secret, value: JsonValue) -> str:
@@ -226,7 +249,7 @@ def _in_text(part: str | Compiled | Secret, value: JsonValue) -> str:
 
 
 def _run(compiled: Compiled, scope: Scope) -> JsonValue:
-    known = {root: scope[root] for root in ROOTS & scope.keys()}
+    known = {root: scope[root] for root in {path[0] for path in compiled.paths} & scope.keys()}
     try:
         return _as_json(compiled.program({**known, NOW: scope.get("now")}), _Budget())
     except TemplateError as error:

@@ -11,13 +11,11 @@ from tocsin.errors import BadExpression
 from tocsin.runbooks.functions import FILTERS, FUNCTIONS, TESTS
 from tocsin.runbooks.problems import did_you_mean
 
-MAX_SOURCE = 4096
+MAX_SOURCE = 8192
 MAX_TOKENS = 400
 MAX_BRACKETS = 20
 MAX_DEPTH = 30
 
-_LATER = frozenset({"item", "each"})
-"""Roots of the language that this version does not have yet."""
 _ALLOWED: tuple[type[nodes.Node], ...] = (
     nodes.Add,
     nodes.And,
@@ -133,10 +131,10 @@ def _check_root(name: str, roots: frozenset[str]) -> None:
         raise BadExpression(
             "`secrets.…` can only be a whole value: `${{ secrets.NAME }}`, nothing done to it"
         )
-    if name in _LATER:
-        raise BadExpression(f"`{name}` is not supported by this version")
     if name in FUNCTIONS:
         raise BadExpression(f"`{name}` is a function; write `{name}()`")
+    if name == "item" and name not in roots:
+        raise BadExpression("`item` is there only in a step with `foreach`")
     if name not in roots:
         raise BadExpression(f"there is no `{name}`.{did_you_mean(name, roots)}")
 

@@ -3,27 +3,35 @@
 import json
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from pydantic import JsonValue
 
 from tocsin.errors import BadExpression, Invalid
-from tocsin.runbooks.model import InputSpec, parse_duration
+from tocsin.organisation import Organisation
+from tocsin.runbooks.model import InputSpec, parse_bytes, parse_duration
 from tocsin.runbooks.patterns import check_pattern, full_match
 from tocsin.runbooks.problems import did_you_mean
 from tocsin.runbooks.values import kind
+from tocsin.vault import MARKER
 
+_USER = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}|[UW][A-Z0-9]{4,20}")
 MAX_TEXT = 16 * 1024
 """Characters of one text given as an input."""
 
 
 def coerce(
-    specs: Mapping[str, InputSpec], given: Mapping[str, JsonValue], *, from_text: bool
+    specs: Mapping[str, InputSpec],
+    given: Mapping[str, JsonValue],
+    *,
+    from_text: bool,
+    known: Organisation | None = None,
 ) -> dict[str, JsonValue]:
     """Return a value for every declared input, null for an optional one that was not given.
 
-    ``from_text`` reads ``-i name=value`` and form fields, where every value is a text. Raises Invalid with
-    every problem on a line of its own; nothing was started then.
+    ``from_text`` reads ``-i name=value`` and form fields, where every value is a text. ``known`` is what
+    there is to choose from; without it, names of services and secrets are taken as they are. Raises Invalid
+    with every problem on a line of its own; nothing was started then.
     """
     values: dict[str, JsonValue] = {}
     problems = [
@@ -31,7 +39,7 @@ def coerce(
     ]
     for name, spec in specs.items():
         try:
-            values[name] = _value(spec, given.get(name), from_text)
+            values[name] = _opaque(spec, _value(spec, given.get(name), from_text, known))
         except ValueError as error:
             problems.append(f"input `{name}` {error}")
     if problems:
@@ -51,14 +59,36 @@ def flaws(spec: InputSpec) -> Iterator[str]:
         if spec.pattern is not None:
             check_pattern(spec.pattern)
         if spec.default is not None:
-            _value(spec, spec.default, from_text=False)
+            _value(spec, spec.default, from_text=False, known=None)
     except BadExpression as error:
         yield f"{error}"
     except ValueError as error:
         yield f"the default {error}"
 
 
-def _value(spec: InputSpec, given: JsonValue, from_text: bool) -> JsonValue:
+def choices(spec: InputSpec, known: Organisation) -> list[str] | None:
+    """Return what may be chosen for an input; None: anything that fits its type."""
+    named: Mapping[str, Iterable[str]] = {
+        "services": known.services,
+        "teams": known.teams,
+        "severities": [one.name for one in known.severities],
+        "connections": known.connections,
+        "secrets": known.secrets,
+    }
+    source = spec.source or {"service": "services", "secret": "secrets"}.get(spec.type)
+    return None if source is None else sorted(named[source])
+
+
+def _opaque(spec: InputSpec, value: JsonValue) -> JsonValue:
+    """Return a secret as the reference that only an action's call resolves."""
+    if spec.type == "secret" and isinstance(value, str):
+        return {MARKER: value}
+    if f'"{MARKER}"' in json.dumps(value):
+        raise ValueError(f"holds the key `{MARKER}`, which only Tocsin may write")
+    return value
+
+
+def _value(spec: InputSpec, given: JsonValue, from_text: bool, known: Organisation | None) -> JsonValue:
     if given is None:
         if spec.required and spec.default is None:
             raise ValueError(f"is required{_purpose(spec)}")
@@ -69,6 +99,10 @@ def _value(spec: InputSpec, given: JsonValue, from_text: bool) -> JsonValue:
     if spec.type in _FITS and not _FITS[spec.type](value):
         raise ValueError(f"must be {_TYPES[spec.type]}, not {kind(value)}")
     _check_limits(spec, value)
+    offered = choices(spec, known) if known else None
+    if offered is not None and value not in offered:
+        there = ", ".join(offered) or "what tocsin.yaml names, which is nothing"
+        raise ValueError(f"must be one of {there}, not {_shown(value)}")
     return value
 
 
@@ -108,6 +142,8 @@ def _size(spec: InputSpec, value: JsonValue) -> float | None:
     """Return what ``min`` and ``max`` limit: a number, or the seconds of a duration."""
     if spec.type == "duration":
         return parse_duration(value).total_seconds()
+    if spec.type == "bytes":
+        return parse_bytes(value)
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
@@ -174,6 +210,15 @@ def _is_duration(value: JsonValue) -> bool:
     return isinstance(value, str)
 
 
+def _is_bytes(value: JsonValue) -> bool:
+    parse_bytes(value)
+    return isinstance(value, str)
+
+
+def _is_user(value: JsonValue) -> bool:
+    return isinstance(value, str) and _USER.fullmatch(value) is not None
+
+
 def _is_number(value: JsonValue) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
@@ -184,6 +229,10 @@ _READ: Mapping[str, Callable[[str], JsonValue]] = {
     "number": _float,
     "boolean": _boolean,
     "duration": str,
+    "bytes": str,
+    "service": str,
+    "user": str,
+    "secret": str,
     "list": _list,
     "map": _json,
 }
@@ -193,6 +242,10 @@ _FITS: Mapping[str, Callable[[JsonValue], bool]] = {
     "number": _is_number,
     "boolean": lambda value: isinstance(value, bool),
     "duration": _is_duration,
+    "bytes": _is_bytes,
+    "service": lambda value: isinstance(value, str),
+    "user": _is_user,
+    "secret": lambda value: isinstance(value, str),
     "list": lambda value: isinstance(value, list),
     "map": lambda value: isinstance(value, dict),
 }
@@ -202,6 +255,10 @@ _TYPES = {
     "number": "a number",
     "boolean": "true or false",
     "duration": "a duration such as 90s, 5m, 2h or 1d",
+    "bytes": "a size such as 512B, 64KiB, 50MiB or 2GiB",
+    "service": "a service's name",
+    "user": "an email address or a Slack user id",
+    "secret": "a secret's name",
     "list": "a list",
     "map": "a map",
 }

@@ -3,8 +3,11 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from pydantic import JsonValue
+
 from tocsin.actions.registry import Registry
-from tocsin.runbooks import inputs, references, uses
+from tocsin.errors import BadExpression
+from tocsin.runbooks import inputs, references, scope, spots, uses
 from tocsin.runbooks.model import Runbook
 from tocsin.runbooks.problems import Path, Problem, did_you_mean
 from tocsin.runbooks.yaml import Document
@@ -28,16 +31,16 @@ def lint(runbook: Runbook, document: Document, path: str, registry: Registry | N
 
 
 def _structure(runbook: Runbook) -> Iterator[tuple[Path, str]]:
-    times = Counter(step.id for step in runbook.steps)
-    for index, step in enumerate(runbook.steps):
+    times = Counter(step.id for step in runbook.walk())
+    for path, step in runbook.placed():
         if times[step.id] > 1:
-            yield (
-                ("steps", index, "id"),
-                f"the id `{step.id}` is given {times[step.id]} times; ids are unique",
-            )
+            yield (*path, "id"), f"the id `{step.id}` is given {times[step.id]} times; ids are unique"
         if step.approve and not (step.approve.from_ or runbook.permissions.approve):
             message = "who approves? Give `approve.from` here or `permissions.approve` above: `[group:sre]`"
-            yield ("steps", index, "approve"), message
+            yield (*path, "approve"), message
+    for name in runbook.vars:
+        if name in _needed(runbook, name):
+            yield ("vars", name), f"`vars.{name}` depends on itself"
     for name, spec in runbook.inputs.items():
         for flaw in inputs.flaws(spec):
             yield ("inputs", name), flaw
@@ -50,9 +53,26 @@ def _structure(runbook: Runbook) -> Iterator[tuple[Path, str]]:
             yield ("on", index, "alert", name), f"an alert cannot be chosen by `{name}`.{hint}"
 
 
+def _needed(runbook: Runbook, variable: str) -> set[str]:
+    """Return the variables that one needs, by way of others too."""
+    needed, edge = set[str](), {variable}
+    while edge:
+        values = [runbook.vars[name] for name in edge if name in runbook.vars]
+        edge = set().union(*map(_variables_in, values)) - needed
+        needed |= edge
+    return needed
+
+
+def _variables_in(value: JsonValue) -> set[str]:
+    try:
+        return scope.variables_in(value)
+    except BadExpression:
+        return set()  # said where the expressions are checked
+
+
 def _dead_expressions(runbook: Runbook, document: Document) -> Iterator[tuple[Path, str]]:
     """Yield the places that hold ``${{`` where nothing evaluates it."""
-    alive = {document.written(spot.path) for spot in references.spots(runbook)}
+    alive = {document.written(spot.path) for spot in spots.spots(runbook)}
     for place, text in document.texts():
         if "${{" in text and place not in alive:
             yield place, f"`${{{{ }}}}` is not evaluated in `{place[-1]}`; write the text itself"

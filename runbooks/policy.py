@@ -1,37 +1,86 @@
-"""Guardrails: who must say yes before a step, and who may. The only place that knows."""
+"""Guardrails: who must say yes before a step, and who may, and what holds a change back. The only place."""
+
+from collections.abc import Sequence
 
 from tocsin.access import Access
 from tocsin.actions.base import Risk
-from tocsin.errors import Conflict, Forbidden
+from tocsin.errors import Conflict, Forbidden, Invalid
 from tocsin.events import Actor
 from tocsin.events import run as events
-from tocsin.runbooks.model import Approval, Runbook, Step
-from tocsin.runbooks.state import RunState
+from tocsin.runbooks.calendars import Closed
+from tocsin.runbooks.model import Approval
+from tocsin.runbooks.moment import Moment
+from tocsin.runbooks.state import RunState, StepState
+from tocsin.runbooks.tree import Node
 
 
-def approval_of(runbook: Runbook, step: Step, state: RunState) -> Approval | None:
+def approval_of(node: Node, state: RunState) -> Approval | None:
     """Return the approval the step needs, or None.
 
     A run in ``propose`` mode asks before its first change even where the step itself does not.
     """
-    if step.approve is not None:
-        return step.approve
-    unasked = state.step(step.id).risk != Risk.READ and not _agreed(state)
-    return Approval() if state.mode == "propose" and unasked else None
+    if node.step.approve is not None:
+        return node.step.approve
+    return usual(state) if state.step(node.address).risk != Risk.READ else None
 
 
-def check_approver(access: Access, actor: Actor, state: RunState, request: events.ApprovalRequested) -> None:
-    """Raise Forbidden or Conflict unless ``actor`` may decide on ``request`` now."""
+def usual(state: RunState) -> Approval | None:
+    """Return the approval that a run in ``propose`` mode needs before its first change, until it has it."""
+    return Approval() if state.mode == "propose" and not _agreed(state) else None
+
+
+def check_approver(
+    access: Access, actor: Actor, state: RunState, request: events.ApprovalRequested, confirm: str = ""
+) -> tuple[str, ...]:
+    """Return which of those who were asked ``actor`` is; raise Forbidden, Conflict or Invalid if none."""
     access.authorize(actor, "run.approve", request.approvers)
     if _same(actor, state.requested_by) and not request.allow_self:
         raise Forbidden("you asked for this run, so somebody else has to approve it. It still waits.")
-    if any(_same(actor, given) for given in state.step(request.step).approvals):
+    if request.editor is not None and request.editor in {f"{actor.kind}:{actor.id}", actor.email}:
+        raise Forbidden("you wrote this revision, so somebody else has to approve it. It still waits.")
+    if any(_same(actor, given.actor) for given in state.step(request.step).approvals):
         raise Conflict("you have approved this step already; it waits for somebody else")
+    if request.confirm is not None and confirm.strip() != request.confirm:
+        raise Invalid(f"type `{request.confirm}` to approve this. It still waits.")
+    return tuple(sorted(access.principals(actor) & set(request.approvers)))
+
+
+def frozen(m: Moment, node: Node) -> Closed | None:
+    """Return the calendar that forbids the step's change now, or None."""
+    if m.state.glass:
+        return None
+    names = m.program.runbook.guardrails.freeze
+    if names == "none":
+        return None
+    return m.program.calendars.closed(names, m.now)
+
+
+def too_many_targets(m: Moment) -> str | None:
+    """Return what is wrong when all plans together change more things than the runbook lets them."""
+    limit = m.program.runbook.guardrails.max_targets
+    if limit is None:
+        return None
+    targets = sorted(set(_targets(m.state)))
+    if len(targets) <= limit:
+        return None
+    named = ", ".join(targets[:5]) + (", …" if len(targets) > 5 else "")
+    return f"would change {len(targets)} things ({named}), and `guardrails.max_targets` is {limit}"
+
+
+def _targets(state: RunState) -> Sequence[str]:
+    changing = (seen for seen in state.steps.values() if seen.digest and seen.risk != Risk.READ)
+    return [resource for seen in changing for resource in seen.resources]
 
 
 def _agreed(state: RunState) -> bool:
     """Say whether people have agreed to a change."""
-    return any(step.agreed and step.risk != Risk.READ for step in state.steps.values())
+    return any(_is_for_a_change(step) and step.agreed for step in state.steps.values())
+
+
+def _is_for_a_change(step: StepState) -> bool:
+    """Say whether the step was asked about with plans, and not only as a gate."""
+    planned = bool(step.digest) and step.risk != Risk.READ
+    return step.request is not None and (planned or bool(step.request.plans))
 
 
 def _same(one: Actor, other: Actor) -> bool:

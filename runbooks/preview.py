@@ -1,6 +1,7 @@
 """Plans a run that nobody starts: the conductor decides, actions look, and no event is written."""
 
 import asyncio
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from pydantic import BaseModel, ConfigDict, JsonValue
@@ -9,15 +10,18 @@ from tocsin.actions.base import Plan
 from tocsin.db import Database
 from tocsin.errors import BadExpression
 from tocsin.events import Actor
-from tocsin.runbooks import expressions
+from tocsin.runbooks import scope, tree
 from tocsin.runbooks.commands import RunRequest, Runs
-from tocsin.runbooks.conductor import decide
+from tocsin.runbooks.conductor import planning
 from tocsin.runbooks.deeds import Deeds
+from tocsin.runbooks.fold import begin, witness
 from tocsin.runbooks.model import Approval, Step
+from tocsin.runbooks.model.base import span
+from tocsin.runbooks.moment import Moment
 from tocsin.runbooks.policy import approval_of
 from tocsin.runbooks.programs import Programs
-from tocsin.runbooks.scope import scope_of
-from tocsin.runbooks.state import RunState, begin, witness
+from tocsin.runbooks.state import RunState
+from tocsin.runbooks.tree import Node
 from tocsin.runbooks.work import PlanStep, Program
 from tocsin.secrets import redact
 
@@ -62,45 +66,79 @@ class Preview:
 async def preview(program: Program, deeds: Deeds, state: RunState) -> list[PlannedStep]:
     """Return every step in its order, with the plan that would be made if the run began now."""
     while True:
-        work = decide(program, state, datetime.now(UTC)).work
-        plans = [one for one in work if isinstance(one, PlanStep)]
-        if not plans:
-            return [_planned(program, state, step) for step in program.runbook.steps]
-        for event in await asyncio.gather(*(deeds.do(program, state, one) for one in plans)):
+        m = Moment(program, state, datetime.now(UTC))
+        following = planning(m)
+        plans = [one for one in following.work if isinstance(one, PlanStep)] if following else []
+        happened = list(following.events) if following else []
+        happened += await asyncio.gather(*(deeds.do(program, state, one) for one in plans))
+        if not happened:
+            return [_planned(m, node) for node in _shown(m)]
+        for event in happened:
             state = witness(state, event, state.requested_by, datetime.now(UTC))
 
 
-def _planned(program: Program, state: RunState, step: Step) -> PlannedStep:
-    seen = state.step(step.id)
-    known = PlannedStep(step=step.id, title=step.title, uses=step.uses)
+def _shown(m: Moment) -> Iterator[Node]:
+    """Yield what a plan shows: every step, and what stands in the groups of which that is known."""
+    for _, steps in m.program.runbook.parts:
+        yield from tree.opened(tree.roots(m.root, steps), m.state)
+
+
+def _planned(m: Moment, node: Node) -> PlannedStep:
+    seen = m.seen(node)
+    known = PlannedStep(step=node.address, title=node.step.title, uses=node.step.uses)
     if seen.error:
         return known.model_copy(update={"note": seen.error, "failed": True})
     if not seen.plan:
-        return known.model_copy(update={"note": _outlook(program, state, step), "approval": step.approve})
+        return known.model_copy(update={"note": _outlook(m, node), "approval": node.step.approve})
     plan: JsonValue = redact({name: seen.plan[name] for name in Plan.model_fields})
-    approval = approval_of(program.runbook, step, state)
+    approval = approval_of(node, m.state)
     if approval is not None and not approval.from_:
-        approval = approval.model_copy(update={"from_": program.runbook.permissions.approve})
+        approval = approval.model_copy(update={"from_": node.frame.program.runbook.permissions.approve})
     return known.model_copy(
         update={"plan": Plan.model_validate(plan), "risk": seen.risk, "approval": approval}
     )
 
 
-def _outlook(program: Program, state: RunState, step: Step) -> str:
+def _outlook(m: Moment, node: Node) -> str:
     """Return why a step has no plan yet."""
-    if step.wait is not None:
-        return f"waits {int(step.wait.total_seconds())} s"
-    if step.assert_:
-        return f"goes on only if {' and '.join(f'`{one}`' for one in step.assert_)}"
-    paths = expressions.names([dict(step.with_), f"${{{{ {step.if_ or 'true'} }}}}"])
+    plain = _of_kind(m, node)
+    if plain:
+        return plain
+    step, paths = node.step, scope.read_by(node)
     sources = sorted({path[1] for path in paths if path[0] == "steps" and len(path) > 1})
     if sources:
         return f"planned when {', '.join(sources)} has run: it depends on what that finds"
     try:
-        scope = scope_of(program.runbook, state)
-        if step.if_ is not None and not expressions.holds(step.if_, scope):
+        if step.if_ is not None and not m.holds(node, step.if_):
             return f"skipped: `{step.if_}` does not hold"
-        expressions.render(dict(step.with_), scope)
+        m.rendered(node, step.with_)
     except BadExpression as error:
         return f"cannot be planned now: {error}"
     return "planned when its turn comes"
+
+
+def _of_kind(m: Moment, node: Node) -> str:
+    """Return what a step does that is never planned."""
+    step, seen = node.step, m.seen(node)
+    if node.groups and seen.opened:
+        what = f"{len(seen.items)} items" if seen.repeats else "begin together"
+        return what if step.runbook is None else f"runs {step.runbook}"
+    match step.kind:
+        case "wait":
+            return f"waits {_pause(step)}"
+        case "manual":
+            return f"waits for {step.manual.assignee or 'a person'}" if step.manual else ""
+        case "set":
+            return f"computes {', '.join(step.set or {})}"
+        case "assert":
+            return f"goes on only if {' and '.join(f'`{one}`' for one in step.assert_)}"
+        case "approve":
+            return "asks whether to go on"
+    return ""
+
+
+def _pause(step: Step) -> str:
+    wait = step.wait
+    if wait is None or wait.for_ is not None:
+        return span(wait.for_) if wait and wait.for_ else "0s"
+    return f"until {wait.at}" if wait.at else f"until `{wait.until}`"

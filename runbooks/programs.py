@@ -1,9 +1,12 @@
 """Programs: revisions made ready to run, kept in memory because they never change."""
 
+from collections.abc import Mapping
+
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from tocsin.actions.registry import Registry
 from tocsin.errors import Conflict
+from tocsin.runbooks.calendars import Calendars
 from tocsin.runbooks.model import Runbook
 from tocsin.runbooks.revisions import Revisions, parse
 from tocsin.runbooks.state import RunState
@@ -14,10 +17,11 @@ from tocsin.runbooks.work import ActionFacts, Program
 class Programs:
     """Finds the program of a run."""
 
-    def __init__(self, revisions: Revisions, registry: Registry) -> None:
+    def __init__(self, revisions: Revisions, registry: Registry, calendars: Calendars) -> None:
         self._revisions = revisions
         self._registry = registry
-        self._ready: dict[str, Program] = {}
+        self._calendars = calendars
+        self._ready: dict[tuple[object, ...], Program] = {}
         self._parsed: dict[str, Runbook] = {}
 
     async def get(self, session: AsyncSession, state: RunState) -> Program:
@@ -25,10 +29,19 @@ class Programs:
         for uses, version in state.actions.items():
             if self._registry.get(uses).version != version:
                 raise Conflict(f"run {state.id[:8]} began with {uses} version {version}, which is no more")
-        if state.revision not in self._ready:
-            revision = await self._revisions.get(session, state.runbook, state.revision)
-            self._ready[state.revision] = self.program(self.runbook(revision))
-        return self._ready[state.revision]
+        key = (state.revision, *sorted(state.subs.items()))
+        if key not in self._ready:
+            runbook = await self._known(session, state.runbook, state.revision)
+            self._ready[key] = await self.made(session, runbook, state.subs)
+        return self._ready[key]
+
+    async def made(self, session: AsyncSession, runbook: Runbook, pins: Mapping[str, str]) -> Program:
+        """Return a runbook's program with those that it calls, each at the revision that is pinned."""
+        subs: dict[str, Program] = {}
+        for name in sorted({step.runbook for step in runbook.walk() if step.runbook}):
+            subs[name] = await self.made(session, await self._known(session, name, pins[name]), pins)
+        facts = {uses: self._facts(uses) for uses in actions_of(runbook)}
+        return Program(runbook, facts, subs, self._calendars)
 
     async def published(self, session: AsyncSession) -> list[Runbook]:
         """Return every published runbook, by name."""
@@ -46,13 +59,16 @@ class Programs:
             self._parsed[revision.digest] = parse(revision)
         return self._parsed[revision.digest]
 
-    def program(self, runbook: Runbook) -> Program:
-        """Return a runbook with the facts of its actions; raise NotFound when one is unknown."""
-        used = {step.uses for step in runbook.steps if step.uses}
-        return Program(runbook=runbook, facts={uses: self._facts(uses) for uses in used})
-
     def _facts(self, uses: str) -> ActionFacts:
         action = self._registry.get(uses)
         return ActionFacts(
             effect=action.effect, risk=action.risk, undoable=action.undoable(), settle=action.settle
         )
+
+
+def actions_of(runbook: Runbook) -> set[str]:
+    """Return every action that a runbook uses itself, to do something or to look."""
+    steps = list(runbook.walk())
+    used = {step.uses for step in steps} | {check.uses for step in steps for check in step.verify or ()}
+    guard = runbook.guardrails.stop_if
+    return {uses for uses in (*used, guard.uses if guard else None) if uses}

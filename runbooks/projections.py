@@ -5,12 +5,13 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from tocsin.events import run as events
+from tocsin.events import steering
 from tocsin.log import Entry
 from tocsin.runbooks import locks
-from tocsin.runbooks.state import status_after
-from tocsin.runbooks.tables import Lock, Published, Revision, Run
+from tocsin.runbooks.fold import status_after
+from tocsin.runbooks.tables import Lock, Published, Revision, Run, Stop
 
-TABLES = (Run, Lock, Revision, Published)
+TABLES = (Run, Lock, Revision, Published, Stop)
 
 
 async def empty(session: AsyncSession) -> None:
@@ -29,6 +30,10 @@ async def project(session: AsyncSession, entry: Entry) -> None:
         case events.LocksAwaited(resources=resources) | events.LocksTaken(resources=resources):
             held = isinstance(entry.event, events.LocksTaken)
             await _line_up(session, entry, resources, held)
+        case steering.AutomationStopped(reason=reason):
+            session.add(Stop(reason=reason, stopped_by=str(entry.actor), stopped_at=entry.occurred_at))
+        case steering.AutomationResumed():
+            await session.exec(delete(Stop))
         case events.RevisionRecorded() as recorded:
             session.add(await _recorded(session, entry, recorded))
         case events.RevisionPublished(runbook=runbook, digest=digest):
@@ -43,7 +48,9 @@ async def project(session: AsyncSession, entry: Entry) -> None:
 def _requested(entry: Entry, event: events.RunRequested) -> Run:
     return Run(
         id=entry.run_id or "",
-        **event.model_dump(include={"runbook", "revision", "mode", "trigger", "dedupe_key"}),
+        **event.model_dump(include={"runbook", "revision", "mode", "trigger", "dedupe_key", "rerun_of"}),
+        rate_key=event.keys.get("rate"),
+        cooldown_key=event.keys.get("cooldown"),
         status="requested",
         incident_id=entry.incident_id,
         requested_by=str(entry.actor),

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from tocsin.events import run as events
+from tocsin.events import steering
 from tocsin.events.incident import ChannelOpened
 from tocsin.jobs import Job
 from tocsin.log import Entry
@@ -14,6 +15,11 @@ _MOVES = (
     events.ApprovalRejected,
     events.CancelRequested,
     events.UnknownResolved,
+    steering.ManualCompleted,
+    steering.ManualRefused,
+    steering.UndoResolved,
+    steering.GlassBroken,
+    steering.RunResumed,
 )
 
 
@@ -33,6 +39,8 @@ def reactions(entry: Entry) -> Iterable[Job]:
     if isinstance(entry.event, ChannelOpened) or (entry.incident_id and _begins(entry)):
         args: dict[str, str | int] = {"incident_id": entry.incident_id or ""}
         yield Job(task="runbooks.tell_channel", args=args)
+    if isinstance(entry.event, steering.AutomationResumed):
+        yield Job(task="runbooks.go_on", merge="runbooks.go_on")
     if entry.run_id is None:
         return
     if isinstance(entry.event, _MOVES):

@@ -1,26 +1,22 @@
-"""Find every expression of a runbook, check it, and follow every name that can be known before a run."""
+"""Check every expression of a runbook, and follow every name that can be known before a run."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from types import UnionType
 from typing import Any, get_args
 
-from pydantic import BaseModel, JsonValue
+from pydantic import BaseModel
 
 from tocsin.errors import BadExpression
-from tocsin.runbooks import expressions
-from tocsin.runbooks.model import Check, Runbook, Step, Trigger
+from tocsin.runbooks import expressions, spots
+from tocsin.runbooks.model import Runbook
 from tocsin.runbooks.problems import Level, Path, did_you_mean
+from tocsin.runbooks.spots import Spot
 
 Outputs = Mapping[str, type[BaseModel]]
 """What each step that uses a known action puts out, by step id."""
 Finding = tuple[Path, int | None, str, Level]
 """Where, the how-manieth ``${{`` there (None: the whole value), what, how bad."""
 
-_START = frozenset({"event", "alert", "incident", "env"})
-_TRIGGER = _START | {"vars"}
-_RUN = _START | {"inputs", "run"}
-_STEP = _RUN | {"vars", "steps"}
 _KNOWN: Mapping[tuple[str, ...], frozenset[str]] = {
     ("event",): frozenset({"type", "id", "incident", "occurred_at"}),
     ("event", "incident"): frozenset({"id", "title", "html_url", "urgency", "service", "priority"}),
@@ -45,76 +41,13 @@ _KNOWN: Mapping[tuple[str, ...], frozenset[str]] = {
 """Fields that Tocsin itself fills in."""
 
 
-@dataclass(frozen=True)
-class Spot:
-    """One text that holds expressions."""
-
-    path: Path
-    text: str
-    bare: bool
-    """True: the text is an expression. False: it may hold ``${{ }}``."""
-    roots: frozenset[str]
-    steps: tuple[str, ...] = ()
-    """Ids of the steps that are done when it is evaluated."""
-    secrets: bool = False
-    """Whether ``${{ secrets.NAME }}`` may stand here."""
-
-
 def findings(runbook: Runbook, outputs: Outputs) -> Iterator[Finding]:
     """Yield what is wrong with the expressions, in the order of the file."""
-    for spot in spots(runbook):
+    for spot in spots.spots(runbook):
         if spot.bare:
             yield from _bare(spot, runbook, outputs)
         else:
             yield from _text(spot, runbook, outputs)
-
-
-def spots(runbook: Runbook) -> Iterator[Spot]:
-    """Yield every place where the language takes an expression."""
-    for index, trigger in enumerate(runbook.on):
-        yield from _trigger_spots(trigger, ("on", index))
-    if runbook.guardrails.lock:
-        yield Spot(("guardrails", "lock"), runbook.guardrails.lock, False, _RUN | {"vars"})
-    yield from _value_spots(runbook.vars, Spot(("vars",), "", False, _RUN))
-    for index, step in enumerate(runbook.steps):
-        done = tuple(earlier.id for earlier in runbook.steps[:index])
-        yield from _step_spots(step, ("steps", index), done)
-    every = tuple(step.id for step in runbook.steps)
-    yield from _value_spots(runbook.outputs, Spot(("outputs",), "", False, _STEP | {"failure"}, every))
-
-
-def _trigger_spots(trigger: Trigger, path: Path) -> Iterator[Spot]:
-    if trigger.when is not None:
-        yield Spot((*path, "when"), trigger.when, True, _TRIGGER)
-    yield from _value_spots(trigger.with_, Spot((*path, "with"), "", False, _TRIGGER))
-    if trigger.dedupe:
-        yield Spot((*path, "dedupe", "key"), trigger.dedupe.key, False, _TRIGGER)
-
-
-def _step_spots(step: Step, path: Path, done: tuple[str, ...]) -> Iterator[Spot]:
-    if step.if_ is not None:
-        yield Spot((*path, "if"), step.if_, True, _STEP, done)
-    yield from _value_spots(step.with_, Spot((*path, "with"), "", False, _STEP, done, secrets=True))
-    for index, expression in enumerate(step.assert_):
-        yield Spot((*path, "assert", index), expression, True, _STEP, done)
-    for index, one in enumerate(step.verify or ()):
-        yield from _check_spots(one, (*path, "verify", index), (*done, step.id))
-
-
-def _check_spots(one: Check, path: Path, done: tuple[str, ...]) -> Iterator[Spot]:
-    yield from _value_spots(one.with_, Spot((*path, "with"), "", False, _STEP, done, secrets=True))
-    if one.assert_ is not None:
-        yield Spot((*path, "assert"), one.assert_, True, _STEP | {"value"}, done)
-
-
-def _value_spots(value: JsonValue, like: Spot) -> Iterator[Spot]:
-    """Yield a spot like ``like`` for every text in the value."""
-    if isinstance(value, str):
-        yield Spot(like.path, value, False, like.roots, like.steps, like.secrets)
-    inner = value.items() if isinstance(value, dict) else enumerate(value if isinstance(value, list) else ())
-    for key, item in inner:
-        deeper = Spot((*like.path, key), "", False, like.roots, like.steps, like.secrets)
-        yield from _value_spots(item, deeper)
 
 
 def _bare(spot: Spot, runbook: Runbook, outputs: Outputs) -> Iterator[Finding]:
@@ -123,7 +56,7 @@ def _bare(spot: Spot, runbook: Runbook, outputs: Outputs) -> Iterator[Finding]:
         yield spot.path, None, f"`{key}` is an expression already; write it without `${{{{ }}}}`", "error"
         return
     try:
-        compiled = expressions.compile_expression(spot.text)
+        compiled = expressions.compile_expression(spot.text, spot.items)
     except BadExpression as error:
         yield spot.path, None, str(error), "error"
         return
@@ -137,7 +70,7 @@ def _text(spot: Spot, runbook: Runbook, outputs: Outputs) -> Iterator[Finding]:
         if expressions.secret_name(hole) is not None:
             continue
         try:
-            compiled = expressions.compile_expression(hole)
+            compiled = expressions.compile_expression(hole, spot.items)
         except BadExpression as error:
             clean = False
             yield spot.path, nth, str(error), "error"
@@ -151,7 +84,7 @@ def _text(spot: Spot, runbook: Runbook, outputs: Outputs) -> Iterator[Finding]:
 def _whole(spot: Spot) -> Iterator[Finding]:
     """Yield what is wrong around the expressions: a bracket not closed, a secret where none may be."""
     try:
-        text = expressions.compile_text(spot.text)
+        text = expressions.compile_text(spot.text, spot.items)
     except BadExpression as error:
         yield spot.path, 0, str(error), "error"
         return
@@ -164,18 +97,29 @@ def _names(
 ) -> Iterator[tuple[str, Level]]:
     for path in sorted(compiled.paths):
         root, rest = path[0], path[1:]
+        if root in spot.items:
+            continue
         if root not in spot.roots:
             yield f"`{root}` is not there yet; here you can use {', '.join(sorted(spot.roots))}", "error"
         elif root == "inputs" and rest and rest[0] not in runbook.inputs:
             yield f"there is no input `{rest[0]}`.{did_you_mean(rest[0], runbook.inputs)}", "error"
         elif root == "vars" and rest and rest[0] not in runbook.vars:
             yield f"there is no variable `{rest[0]}`.{did_you_mean(rest[0], runbook.vars)}", "error"
-        elif root == "vars" and rest and spot.roots == _TRIGGER and expressions.names(runbook.vars[rest[0]]):
+        elif (
+            root == "vars"
+            and rest
+            and spot.roots == spots.TRIGGER
+            and expressions.names(runbook.vars[rest[0]])
+        ):
             yield f"`vars.{rest[0]}` is computed by the run, which a trigger comes before", "error"
         elif root == "steps" and rest:
             yield from ((message, "error") for message in _step_path(rest, spot, runbook, outputs))
         else:
             yield from _field(path)
+
+
+def _is_computed(runbook: Runbook, variable: str) -> bool:
+    return bool(expressions.names(runbook.vars[variable]))
 
 
 def _field(path: tuple[str, ...]) -> Iterator[tuple[str, Level]]:
@@ -193,13 +137,19 @@ def _step_path(rest: tuple[str, ...], spot: Spot, runbook: Runbook, outputs: Out
     """Yield what is wrong with ``steps.<rest>``."""
     step, inner = rest[0], rest[1:]
     if step not in spot.steps:
-        later = any(one.id == step for one in runbook.steps)
+        later = any(one.id == step for one in runbook.walk())
         hint = " It comes later in the file." if later else did_you_mean(step, spot.steps)
         yield f"there is no earlier step `{step}`.{hint}"
+    elif inner and inner[0] in {"items", "last"} and _repeats(runbook, step):
+        return
     elif inner and inner[0] not in {"outputs", "status"}:
         yield f"a step has `outputs` and `status`; write `steps.{step}.outputs.{inner[0]}`"
     elif inner[:1] == ("outputs",) and step in outputs:
         yield from _output(outputs[step], inner[1:], f"step `{step}`")
+
+
+def _repeats(runbook: Runbook, step_id: str) -> bool:
+    return any(step.id == step_id and step.foreach is not None for step in runbook.walk())
 
 
 def _output(model: type[BaseModel], path: tuple[str, ...], owner: str) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
 
 from pydantic import JsonValue
 
@@ -10,7 +9,8 @@ from tocsin.actions.base import Risk
 from tocsin.actions.registry import AnyAction, Registry
 from tocsin.errors import NotFound
 from tocsin.runbooks.expressions import fill_in
-from tocsin.runbooks.model import Approval, Check, InputSpec, Retry, Runbook, Step, Trigger
+from tocsin.runbooks.model import Approval, Check, InputSpec, Quorum, Retry, Runbook, Step, Trigger, Wait
+from tocsin.runbooks.model.base import span
 
 
 def as_markdown(runbook: Runbook, digest: str, registry: Registry) -> str:
@@ -34,9 +34,9 @@ def _facts(runbook: Runbook) -> Iterator[str]:
         yield f"- Starts by {_trigger(trigger)}."
     if runbook.permissions.run:
         yield f"- May be run by {', '.join(runbook.permissions.run)}."
-    if runbook.guardrails.lock:
-        yield f"- One at a time: nobody else may be working on `{fill_in(runbook.guardrails.lock)}`."
-    yield f"- Gives up after {_span(runbook.guardrails.timeout)}."
+    for lock in runbook.guardrails.lock:
+        yield f"- One at a time: nobody else may be working on `{fill_in(lock)}`."
+    yield f"- Gives up after {span(runbook.guardrails.timeout)}."
 
 
 def _trigger(trigger: Trigger) -> str:
@@ -83,18 +83,26 @@ def _before(step: Step, runbook: Runbook) -> Iterator[str]:
 
 
 def _approval(approval: Approval, runbook: Runbook) -> str:
-    people = " or ".join(approval.from_ or runbook.permissions.approve)
+    usual = Quorum(principals=runbook.permissions.approve or ("role:responder",), count=approval.count)
+    quorums = approval.quorums if approval.from_ else (usual,)
+    people = " and ".join(f"{one.count} of {' or '.join(one.principals)}" for one in quorums)
     own = "yourself included" if approval.self_ else "not yourself"
-    return f"{approval.count} of {people}, {own}, within {_span(approval.expires)}"
+    return f"{people}, {own}, within {span(approval.expires)}"
 
 
 def _doing(step: Step, registry: Registry) -> Iterator[str]:
     if step.wait is not None:
-        yield f"- Wait {_span(step.wait)}."
+        yield f"- Wait {_pause(step.wait)}."
     for expression in step.assert_:
         yield f"- Make sure that `{expression}`; stop when it is not so."
     if step.uses:
         yield from _action(step.uses, step.with_, registry)
+
+
+def _pause(wait: Wait) -> str:
+    if wait.for_ is not None:
+        return span(wait.for_)
+    return f"until {fill_in(wait.at)}" if wait.at else f"until `{wait.until}`, at most {span(wait.deadline)}"
 
 
 def _action(uses: str, given: Mapping[str, JsonValue], registry: Registry) -> Iterator[str]:
@@ -109,7 +117,7 @@ def _action(uses: str, given: Mapping[str, JsonValue], registry: Registry) -> It
 
 
 def _check(check: Check, registry: Registry) -> Iterator[str]:
-    rhythm = f"every {_span(check.interval)}, for at most {_span(check.deadline)}"
+    rhythm = f"every {span(check.interval)}, for at most {span(check.deadline)}"
     hold = f", {check.consecutive} times in a row" if check.consecutive > 1 else ""
     yield f"- **Then look** {rhythm}{hold}, until {f'`{check.assert_}`' if check.assert_ else 'it succeeds'}:"
     if check.uses:
@@ -172,11 +180,3 @@ def _code(text: str) -> str:
 
 def _cell(text: str) -> str:
     return _one_line(text).replace("|", "\\|")
-
-
-def _span(span: timedelta) -> str:
-    seconds = int(span.total_seconds())
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
-        if seconds and seconds % size == 0:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"

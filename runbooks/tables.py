@@ -24,6 +24,19 @@ class Run(SQLModel, table=True):
     finished_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
     summary: str = ""
     dedupe_key: str | None = None
+    rate_key: str | None = None
+    cooldown_key: str | None = None
+    """What the runbook's limits count it by; None: there is no such limit."""
+    rerun_of: str | None = None
+
+
+class Stop(SQLModel, table=True):
+    """At most one row: while it is there, no run begins anything further."""
+
+    id: int = Field(default=1, primary_key=True)
+    reason: str
+    stopped_by: str
+    stopped_at: datetime = Field(sa_column=Column(DateTime(timezone=True)))
 
 
 class Lock(SQLModel, table=True):

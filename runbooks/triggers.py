@@ -19,6 +19,7 @@ from tocsin.runbooks import expressions
 from tocsin.runbooks.commands import RunRequest, Runs
 from tocsin.runbooks.model import Runbook, Trigger
 from tocsin.runbooks.programs import Programs
+from tocsin.runbooks.surroundings import incident_scope
 from tocsin.runbooks.tables import Run
 
 Scope = dict[str, JsonValue]
@@ -112,20 +113,6 @@ class Triggers:
             }
         seen = incident_scope(incident, self._setting.organisation, self._setting.base_url)
         return {"event": webhook.event, "alert": alert, "incident": {**seen, "pagerduty_id": webhook.subject}}
-
-
-def incident_scope(incident: Incident, organisation: Organisation, base_url: str) -> Scope:
-    """Return an incident as expressions see it: ``incident``."""
-    service = organisation.services.get(incident.service or "")
-    return {
-        **incident.model_dump(include={"id", "number", "title", "severity", "status", "channel"}),
-        "ref": incident.ref,
-        "url": f"{base_url}/incidents/{incident.ref}",
-        "service": {"slug": incident.service, "name": service.name, "labels": dict(service.labels)}
-        if service
-        else None,
-        "pagerduty_id": None,
-    }
 
 
 def _matches(trigger: Trigger, webhook: Webhook, scope: Scope) -> bool:

@@ -25,14 +25,14 @@ class Flaw(NamedTuple):
 
 def outputs(runbook: Runbook, registry: Registry) -> dict[str, type[BaseModel]]:
     """Return the output model of every step whose action is known."""
-    found = {step.id: _find(registry, step.uses) for step in runbook.steps if step.uses}
+    plain = (step for step in runbook.walk() if step.uses and not step.foreach and not step.outputs)
+    found = {step.id: _find(registry, step.uses or "") for step in plain}
     return {step: action.output_model for step, action in found.items() if action is not None}
 
 
 def flaws(runbook: Runbook, registry: Registry) -> Iterator[Flaw]:
     """Yield what is wrong with each step's actions, in the order of the file."""
-    for index, step in enumerate(runbook.steps):
-        path: Path = ("steps", index)
+    for path, step in runbook.placed():
         yield from _used(runbook, registry, step.uses, step.with_, path)
         action = _find(registry, step.uses) if step.uses else None
         if action is not None:
@@ -41,6 +41,11 @@ def flaws(runbook: Runbook, registry: Registry) -> Iterator[Flaw]:
             here = (*path, "verify", nth)
             yield from _used(runbook, registry, check.uses, check.with_, here)
             yield from _reads_only(registry, check.uses, here)
+    guard = runbook.guardrails.stop_if
+    if guard is not None:
+        here = ("guardrails", "stop_if")
+        yield from _used(runbook, registry, guard.uses, guard.with_, here)
+        yield from _reads_only(registry, guard.uses, here)
 
 
 def _find(registry: Registry, uses: str) -> AnyAction | None:

@@ -6,38 +6,9 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from tocsin.runbooks.model import Approval, Check, Guardrails, InputSpec, OnFailure, Runbook, Step, Trigger
+from tocsin.runbooks.model import Runbook
 from tocsin.runbooks.problems import Path, did_you_mean
 
-LATER: Mapping[type[BaseModel], frozenset[str]] = {
-    Runbook: frozenset({"on_cancel", "finally"}),
-    Trigger: frozenset({"incident", "webhook", "schedule", "runbook", "cooldown", "storm"}),
-    InputSpec: frozenset({"source"}),
-    Guardrails: frozenset(
-        {"max_targets", "rate_limit", "cooldown", "freeze", "stop_if", "environments", "blast_radius"}
-    ),
-    Step: frozenset(
-        {
-            "foreach",
-            "parallel",
-            "manual",
-            "set",
-            "runbook",
-            "deadline",
-            "point_of_no_return",
-            "outputs",
-            "timeline",
-        }
-    ),
-    Approval: frozenset({"show", "confirm"}),
-    Check: frozenset({"on_inconclusive"}),
-    OnFailure: frozenset({"steps"}),
-}
-"""Keys of the language that this version does not have yet."""
-_LATER_VALUES = {
-    "type": frozenset({"bytes", "service", "user", "secret"}),
-    "mode": frozenset({"suggest"}),
-}
 _FORMS = {
     "id": "an id is lower-case letters, digits and `_`, at most 40, and begins with a letter",
     "name": "a name is lower-case letters, digits and `-`, at most 63, and begins with a letter",
@@ -87,8 +58,6 @@ def explain(error: ErrorDetails) -> str:
 def _unknown_key(loc: Path) -> str:
     key = str(loc[-1])
     model = _model_at(loc[:-1])
-    if key in LATER.get(model, ()):
-        return f"`{key}` is not supported by this version"
     known = [field.alias or name for name, field in model.model_fields.items()]
     return f"there is no key `{key[:60]}` here.{did_you_mean(key, known)}"
 
@@ -96,8 +65,6 @@ def _unknown_key(loc: Path) -> str:
 def _choices(error: ErrorDetails) -> str:
     expected = error["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
     given = str(error["input"])
-    if given in _LATER_VALUES.get(str(error["loc"][-1]), ()):
-        return f" `{given}` is not supported by this version."
     return f" It is one of {', '.join(expected)}.{did_you_mean(given, expected) if len(expected) > 9 else ''}"
 
 

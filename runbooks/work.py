@@ -1,6 +1,6 @@
 """The words between the conductor, which decides, and the worker, which does."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -8,6 +8,7 @@ from pydantic import JsonValue
 
 from tocsin.actions.base import Effect, Risk
 from tocsin.events import Event
+from tocsin.runbooks.calendars import Calendars
 from tocsin.runbooks.model import Runbook, Step
 
 
@@ -28,10 +29,20 @@ class Program:
 
     runbook: Runbook
     facts: Mapping[str, ActionFacts]
+    subs: "Mapping[str, Program]" = field(default_factory=dict)
+    """The runbooks that it calls, by name."""
+    calendars: Calendars = field(default_factory=Calendars)
+    """When nothing may be changed."""
+    written_by: str | None = None
+    """Who wrote the revision."""
+    _steps: Mapping[str, Step] = field(init=False, repr=False, compare=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_steps", {step.id: step for step in self.runbook.walk()})
 
     def step(self, step_id: str) -> Step:
-        """Return the step with this id; raise StopIteration when there is none."""
-        return next(step for step in self.runbook.steps if step.id == step_id)
+        """Return the step with this id, wherever it stands in the file; raise KeyError when there is none."""
+        return self._steps[step_id]
 
 
 @dataclass(frozen=True)
@@ -49,6 +60,15 @@ class TakeLocks:
 
     step: str
     resources: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class GuardStep:
+    """Look whether ``stop_if`` still holds, before the step changes something."""
+
+    step: str
+    want: Mapping[str, JsonValue]
+    """Inputs of the guard's action."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +104,7 @@ class UndoStep:
     step: str
 
 
-Work = PlanStep | TakeLocks | StartStep | ProbeStep | CheckStep | UndoStep
+Work = PlanStep | TakeLocks | GuardStep | StartStep | ProbeStep | CheckStep | UndoStep
 
 
 @dataclass(frozen=True)
@@ -95,3 +115,15 @@ class Decision:
     work: tuple[Work, ...] = field(default=())
     wake_at: datetime | None = None
     """Look again at this time at the latest; None: only when something happens."""
+
+
+def together(decisions: Iterable[Decision]) -> Decision:
+    """Return what follows for steps that go on side by side."""
+    given = list(decisions)
+    events = tuple(event for one in given for event in one.events)
+    if events:
+        return Decision(events=events)
+    work = tuple(dict.fromkeys(work for one in given for work in one.work if not isinstance(work, PlanStep)))
+    plans = tuple(work for one in given for work in one.work if isinstance(work, PlanStep))
+    times = [one.wake_at for one in given if one.wake_at is not None]
+    return Decision(work=(*plans, *work), wake_at=min(times) if times else None)

@@ -5,24 +5,31 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import structlog
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from tocsin.db import Database
-from tocsin.errors import ErrorClass, StaleStream
+from tocsin.errors import ErrorClass, IllegalTransition, StaleStream
 from tocsin.events import SYSTEM, Event, Fact
 from tocsin.events import run as events
 from tocsin.incidents.tables import Incident
 from tocsin.jobs import Job, JobQueue
 from tocsin.log import Log
-from tocsin.runbooks import endings, locks
+from tocsin.runbooks import endings, locks, switch, transitions
 from tocsin.runbooks.conductor import decide
 from tocsin.runbooks.deeds import Deed, Deeds
+from tocsin.runbooks.fold import apply, fold, witness
+from tocsin.runbooks.moment import Moment
 from tocsin.runbooks.programs import Programs
 from tocsin.runbooks.reactions import advance_job
-from tocsin.runbooks.state import RunState, apply, fold, witness
+from tocsin.runbooks.state import RunState
 from tocsin.runbooks.tables import Run
 from tocsin.runbooks.work import Decision, Program, StartStep, TakeLocks, UndoStep
+
+logger = structlog.get_logger(__name__)
+NEWS = 1.0
+"""Seconds between two looks for what people did to a run while its steps are at work."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +55,16 @@ class Worker:
             state = fold(await self._engine.log.read(session, f"run/{run_id}"))
             program = await self._engine.programs.get(session, state)
             state, deeds = await self._settle(session, program, state)
-        while deeds:
-            happened = await asyncio.gather(*(self._engine.deeds.do(program, state, one) for one in deeds))
-            async with self._engine.database.transaction() as session:
-                state = await self._catch_up(session, state, deeds)
-                state, deeds = await self._settle(session, program, state, happened)
+        at_work: dict[asyncio.Task[Event], Deed] = {}
+        try:
+            while deeds or at_work:
+                for deed in deeds:
+                    at_work[asyncio.create_task(self._engine.deeds.do(program, state, deed))] = deed
+                done, _ = await asyncio.wait(at_work, timeout=NEWS, return_when=asyncio.FIRST_COMPLETED)
+                state, deeds = await self._take_in(program, state, at_work, done)
+        finally:
+            for task in at_work:
+                task.cancel()
 
     async def wake(self, run_id: str) -> None:
         """Move a run on whose time has come. A sleeping job with the run's lock would block its others."""
@@ -65,6 +77,12 @@ class Worker:
             waiting = await locks.first_in_line(session)
             await self._engine.queue.defer(session, [advance_job(run_id) for run_id in waiting])
 
+    async def go_on(self) -> None:
+        """Move every run on that is not over: the automation was stopped, and is not any more."""
+        async with self._engine.database.transaction() as session:
+            waiting = (await session.exec(select(Run.id).where(col(Run.finished_at).is_(None)))).all()
+            await self._engine.queue.defer(session, [advance_job(run_id) for run_id in waiting])
+
     async def tell_channel(self, incident_id: str) -> None:
         """Tell the incident's runs its channel, once it has one."""
         async with self._engine.database.transaction() as session:
@@ -75,32 +93,52 @@ class Worker:
                 fact = Fact(event=known, incident_id=incident_id, run_id=run_id, source_ref="channel")
                 await self._engine.log.append(session, f"run/{run_id}", [fact])
 
+    async def _take_in(
+        self,
+        program: Program,
+        state: RunState,
+        at_work: dict[asyncio.Task[Event], Deed],
+        done: set[asyncio.Task[Event]],
+    ) -> tuple[RunState, Sequence[Deed]]:
+        """Append what came of the deeds that are done; return what is to be done besides those at work."""
+        async with self._engine.database.transaction() as session:
+            state = await self._catch_up(session, state, list(at_work.values()))
+            for task in done:
+                del at_work[task]
+            happened = [task.result() for task in done]
+            busy = frozenset(deed.step for deed in at_work.values())
+            return await self._settle(session, program, state, happened, busy)
+
     async def _settle(
-        self, session: AsyncSession, program: Program, state: RunState, happened: Sequence[Event] = ()
+        self,
+        session: AsyncSession,
+        program: Program,
+        state: RunState,
+        happened: Sequence[Event] = (),
+        busy: frozenset[str] = frozenset(),
     ) -> tuple[RunState, Sequence[Deed]]:
         """Append what happened and all that follows without touching the world; return what to do in it.
 
         What is about to be done is in the log before it is done, so that a crash in between is seen.
         """
+        stopped = await switch.is_stopped(session)
         while True:
-            said, decision = _follow(program, state, happened, datetime.now(UTC))
-            match decision.work:
-                case (StartStep() as start,):
-                    said.append(events.StepStarted(step=start.step, attempt=start.attempt, key=start.key))
-                case (UndoStep() as undo,):
-                    said.append(events.UndoStarted(step=undo.step))
+            said, decision = _follow(Moment(program, state, datetime.now(UTC), busy), happened, stopped)
+            take = next((work for work in decision.work if isinstance(work, TakeLocks)), None)
+            deeds = [work for work in decision.work if not isinstance(work, TakeLocks)]
+            if take is None:
+                said += [event for deed in deeds if (event := _beginning(deed)) is not None]
             state = await self._append(session, state, said)
-            match decision.work:
-                case ():
-                    await self._set_alarm(session, state, decision.wake_at)
-                    return state, ()
-                case (TakeLocks() as take,):
-                    happened = await self._line_up(session, state, take)
-                    if not happened:
-                        await self._set_alarm(session, state, endings.deadline(program, state))
-                        return state, ()
-                case deeds:
-                    return state, [deed for deed in deeds if not isinstance(deed, TakeLocks)]
+            if take is not None:
+                happened = await self._line_up(session, state, take)
+                if happened:
+                    continue
+                # It stands in line: what needs no lock goes on meanwhile.
+                state = await self._append(session, state, list(filter(None, map(_beginning, deeds))))
+            moment = Moment(program, state, datetime.now(UTC), busy)
+            at = endings.deadline(moment) if take is not None else decision.wake_at
+            await self._set_alarm(session, state, at)
+            return state, deeds
 
     async def _line_up(self, session: AsyncSession, state: RunState, take: TakeLocks) -> list[Event]:
         """Take the locks, or say who is in front; nothing, when that is known already."""
@@ -146,22 +184,43 @@ class Worker:
             await self._engine.queue.defer(session, [alarm])
 
 
-def _follow(
-    program: Program, state: RunState, happened: Sequence[Event], now: datetime
-) -> tuple[list[Event], Decision]:
+def _beginning(deed: Deed) -> Event | None:
+    """Return what has to be in the log before a deed is done."""
+    match deed:
+        case StartStep(step=step, attempt=attempt, key=key):
+            return events.StepStarted(step=step, attempt=attempt, key=key)
+        case UndoStep(step=step):
+            return events.UndoStarted(step=step)
+        case _:
+            return None
+
+
+def _follow(m: Moment, happened: Sequence[Event], stopped: bool) -> tuple[list[Event], Decision]:
     """Return what happened with all that follows from it, and what is to be done after that.
 
-    The events are only imagined here, so that they can be appended together.
+    The events are only imagined here, so that they can be appended together. One that may not happen parks
+    the run: it is a mistake of ours, and nothing is done on top of it.
     """
     said: list[Event] = []
+    state = m.state
     while True:
         for event in happened:
+            try:
+                transitions.check(state, event)
+            except IllegalTransition as error:
+                logger.error("illegal_transition", run=state.id, error=str(error))
+                return [*said, _parked(error)], Decision()
             said.append(event)
-            state = witness(state, event, SYSTEM, now)
-        decision = decide(program, state, now)
+            state = witness(state, event, SYSTEM, m.now)
+        decision = Decision() if stopped else decide(Moment(m.program, state, m.now, m.busy))
         if decision.work or not decision.events:
             return said, decision
         happened = decision.events
+
+
+def _parked(error: IllegalTransition) -> Event:
+    summary = f"Tocsin made a mistake and stopped here: {error}. Look at the steps, then cancel the run."
+    return events.RunFinished(status="needs_attention", summary=summary)
 
 
 def _locked_out(take: TakeLocks, attempt: int, holders: tuple[str, ...]) -> Event:

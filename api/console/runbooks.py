@@ -17,7 +17,6 @@ from tocsin.runbooks.commands import RunRequest
 from tocsin.runbooks.revisions import parse
 from tocsin.runbooks.show import as_markdown
 from tocsin.runbooks.state import RunState
-from tocsin.runbooks.triggers import incident_scope
 
 router = APIRouter(prefix="/runbooks")
 SHOWN = 100
@@ -71,8 +70,7 @@ async def start(
         wanted = RunRequest(runbook=name, inputs=dict(inputs), trigger="console", from_text=True)
         if incident.strip():
             found = await door.lifecycle.read(session, actor, incident.strip())
-            seen = incident_scope(found, door.settings.organisation, door.settings.base_url)
-            wanted = wanted.model_copy(update={"incident_id": found.id, "scope": {"incident": seen}})
+            wanted = wanted.model_copy(update={"incident_id": found.id})
         return await door.runs.start(session, actor, wanted)
 
     run = await committed(door.database, work)

@@ -17,7 +17,6 @@ from tocsin.api.run_views import RunDetail, RunView, readable_run, run_detail, r
 from tocsin.events import Actor
 from tocsin.runbooks.commands import RunRequest
 from tocsin.runbooks.state import RunState
-from tocsin.runbooks.triggers import incident_scope
 
 router = APIRouter(prefix="/runs", tags=["runs"])
 WAIT = 60.0
@@ -176,8 +175,7 @@ async def _request(door: Door, session: AsyncSession, actor: Actor, wanted: Want
     if wanted.incident is None:
         return RunRequest(trigger="api", **plain)
     incident = await door.lifecycle.read(session, actor, wanted.incident)
-    seen = incident_scope(incident, door.settings.organisation, door.settings.base_url)
-    return RunRequest(trigger="api", incident_id=incident.id, scope={"incident": seen}, **plain)
+    return RunRequest(trigger="api", incident_id=incident.id, **plain)
 
 
 async def _settled(door: Door, actor: Actor, run_id: str) -> RunDetail:

@@ -10,7 +10,6 @@ from pydantic import BaseModel
 from docs.reading import cell, fields, nested, prose, rows, summary, table
 from tocsin.runbooks.functions import FILTERS, FUNCTIONS, TESTS
 from tocsin.runbooks.model import Runbook
-from tocsin.runbooks.words import LATER
 
 KEYS = """\
 # Keys of a runbook
@@ -19,12 +18,6 @@ A runbook is one YAML file that begins with `schema: runbook/v1`. Unknown keys a
 key that exists. Durations are `90s`, `5m`, `2h`, `1d`. Limits: 256 KiB, depth 40, 200 steps; no anchors, no
 aliases, no key twice. `tocsin runbook lint` says everything that is wrong, by line and column;
 `tocsin runbook schema` prints the JSON Schema for editors.
-"""
-LATER_INTRO = """\
-## Not in this version
-
-These keys are part of the planned language. A file that uses one is refused with a plain message; nothing is
-silently left out.
 """
 SAID: Mapping[str, str] = {
     "Trigger.when": "Starts a run only if this holds.",
@@ -96,7 +89,7 @@ _TESTS = {
 
 def runbook_keys() -> str:
     """Return the page of the keys."""
-    return "\n".join([KEYS, *(line for model in nested(Runbook) for line in _model(model)), *_later()])
+    return "\n".join([KEYS, *(line for model in nested(Runbook) for line in _model(model))])
 
 
 def expressions() -> str:
@@ -125,13 +118,6 @@ def tests() -> Mapping[str, str]:
 
 def _model(model: type[BaseModel]) -> Iterator[str]:
     yield from (f"## {model.__name__}", "", summary(model), "", *table(rows(model, SAID)), "")
-
-
-def _later() -> Iterator[str]:
-    yield LATER_INTRO
-    for model, names in LATER.items():
-        yield f"* {model.__name__}: {', '.join(f'`{name}`' for name in sorted(names))}"
-    yield ""
 
 
 def _filters() -> Iterator[str]:

@@ -17,6 +17,7 @@ Verb = Literal[
     "run.approve",
     "runbook.read",
     "runbook.publish",
+    "automation.resume",
     "audit.read",
 ]
 

@@ -11,6 +11,9 @@ from tocsin.errors import ActionFailed, ErrorClass
 class _Connection(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    environment: str | None = None
+    """What it is part of, such as ``prod``: ``guardrails.environments`` of runbooks speaks of it."""
+
 
 class KubernetesConnection(_Connection):
     """A cluster."""

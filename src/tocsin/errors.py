@@ -35,6 +35,10 @@ class StaleStream(TocsinError):
     """Somebody else appended to the stream first. Read it again and decide again."""
 
 
+class IllegalTransition(TocsinError):
+    """An event may not follow on what happened before: a mistake in Tocsin itself."""
+
+
 class BrokenChain(TocsinError):
     """An event does not match its hash: the log was changed behind Tocsin's back."""
 

@@ -35,11 +35,14 @@ from tocsin.postmortems import drafts as postmortems
 from tocsin.postmortems.drafts import Drafts
 from tocsin.runbooks import projections as run_projections
 from tocsin.runbooks import reactions as runs
+from tocsin.runbooks.calendars import Calendars
+from tocsin.runbooks.care import Care
 from tocsin.runbooks.commands import Runs
 from tocsin.runbooks.deeds import Deeds
 from tocsin.runbooks.preview import Preview
-from tocsin.runbooks.programs import Programs
+from tocsin.runbooks.programs import Programs, actions_of
 from tocsin.runbooks.revisions import LIBRARY, Revisions
+from tocsin.runbooks.switch import Switch
 from tocsin.runbooks.triggers import Setting, Triggers
 from tocsin.runbooks.worker import Engine, Worker
 from tocsin.settings import Settings
@@ -67,9 +70,11 @@ class House:
         self.pager = PagerDesk(database, self.log, outside.pager(settings), base_url)
         self.registry = Registry(outside.connections(settings))
         self.revisions = Revisions(self.log, self.access)
-        self.programs = Programs(self.revisions, self.registry)
+        self.programs = Programs(self.revisions, self.registry, Calendars())
         self.deeds = Deeds(self.registry, ThreadPoolExecutor(THREADS, "action"), Vault(organisation.secrets))
-        self.runs = Runs(self.log, self.access, self.revisions, self.registry)
+        self.runs = Runs(self.log, self.access, self.revisions, self.registry, settings)
+        self.care = Care(self.runs, self.access)
+        self.switch = Switch(self.log, self.access)
         self.preview = Preview(database, self.runs, self.programs, self.deeds)
         self.triggers = Triggers(Setting(self.log, self.runs, self.programs, organisation, base_url))
         self.worker = Worker(Engine(database, self.log, self.jobs, self.programs, self.deeds))
@@ -103,6 +108,7 @@ class House:
             Task("runbooks.advance", self.worker.advance),
             Task("runbooks.wake", self.worker.wake),
             Task("runbooks.hand_over", self.worker.hand_over),
+            Task("runbooks.go_on", self.worker.go_on),
             Task("runbooks.tell_channel", self.worker.tell_channel),
             Task("pager.note", self.pager.note),
             Task("pager.resolve", self.pager.resolve),
@@ -115,7 +121,7 @@ class House:
         async with self.database.transaction() as session:
             revisions = await self.revisions.published(session)
         runbooks = [self.programs.runbook(revision) for revision in revisions]
-        used = {step.uses for runbook in runbooks for step in runbook.steps if step.uses}
+        used = set().union(*map(actions_of, runbooks))
         await asyncio.to_thread(self.registry.load, used)
 
     async def rebuild(self, session: AsyncSession) -> int:

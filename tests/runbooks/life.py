@@ -13,11 +13,15 @@ from tocsin.errors import ActionFailed
 from tocsin.events import SYSTEM, Actor, Event
 from tocsin.events import run as events
 from tocsin.log import Entry
+from tocsin.runbooks import transitions
 from tocsin.runbooks.conductor import decide
 from tocsin.runbooks.deeds import Deeds
+from tocsin.runbooks.fold import apply, fold
 from tocsin.runbooks.load import load
 from tocsin.runbooks.model import Runbook
-from tocsin.runbooks.state import RunState, apply, fold
+from tocsin.runbooks.moment import Moment
+from tocsin.runbooks.programs import actions_of
+from tocsin.runbooks.state import RunState
 from tocsin.runbooks.work import ActionFacts, Decision, Program, StartStep, TakeLocks, UndoStep, Work
 from tocsin.vault import Vault
 
@@ -76,8 +80,8 @@ class Life:
         after which it dies before it can say what came of them."""
         runbook = _loaded(text)
         registry = registry_of(world)
-        uses = {step.uses for step in runbook.steps if step.uses}
-        self.program = Program(runbook, {name: _facts(registry, name) for name in uses})
+        subs = {name: _program(registry, _loaded(sub), {}) for name, sub in asked.pop("subs", {}).items()}
+        self.program = _program(registry, runbook, subs)
         self.world, self.people, self.now = world, people, BEGAN
         self.dies_after, self.loses = dies_after, loses
         self.entries: list[Entry] = []
@@ -104,7 +108,7 @@ class Life:
 
     def append(self, event: Event, actor: Actor = SYSTEM) -> None:
         """Append an event, and die after it if it is time."""
-        assert not self.state.over, f"{event} after the end"
+        transitions.check(self.state, event)
         entry = self._entry(event, actor)
         self.entries.append(entry)
         self.state = apply(self.state, entry)
@@ -120,8 +124,8 @@ class Life:
         """Return what follows now; the same question twice has the same answer."""
         self.decisions += 1
         assert self.decisions < 2000, "the run does not come to an end"
-        decision = decide(self.program, self.state, self.now)
-        assert decision == decide(self.program, fold(self.entries), self.now)
+        decision = decide(Moment(self.program, self.state, self.now))
+        assert decision == decide(Moment(self.program, fold(self.entries), self.now))
         return decision
 
     def told(self) -> list[str]:
@@ -198,6 +202,10 @@ def _loaded(text: str) -> Runbook:
 @cache
 def _loop() -> asyncio.AbstractEventLoop:
     return asyncio.new_event_loop()
+
+
+def _program(registry: Registry, runbook: Runbook, subs: dict[str, Program]) -> Program:
+    return Program(runbook, {name: _facts(registry, name) for name in actions_of(runbook)}, subs)
 
 
 def _facts(registry: Registry, uses: str) -> ActionFacts:

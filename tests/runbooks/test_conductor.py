@@ -9,7 +9,7 @@ from tests.runbooks.life import BEGAN, Life, is_asking, nobody
 from tests.runbooks.world import BO, Fault, World, change, put, read, runbook
 from tocsin.errors import ErrorClass
 from tocsin.events import run as events
-from tocsin.runbooks.conductor import PLAN_FRESH, approval_digest
+from tocsin.runbooks.approvals import PLAN_FRESH, digest
 
 ASK = "{ from: ['group:sre'] }"
 INCIDENT = {"incident": {"id": "i1", "channel": None}}
@@ -85,7 +85,7 @@ def test_a_run_that_only_reads_takes_no_locks() -> None:
 
 def test_an_approval_is_bound_to_revision_inputs_step_and_plan() -> None:
     life = Life(runbook(put("one", "a", 1, approve=ASK)), World()).live(until=is_asking)
-    assert life.asked()[0].digest == approval_digest(life.state, "one")
+    assert life.asked()[0].digest == digest(life.state, "one")
 
 
 @pytest.mark.parametrize("other", [put("one", "a", 2, approve=ASK), put("one", "b", 1, approve=ASK)])

@@ -11,7 +11,7 @@ from tests.runbooks.world import Fault, World, change, read, runbook
 from tocsin.errors import ErrorClass
 from tocsin.events import Event
 from tocsin.events import run as events
-from tocsin.runbooks.state import apply, fold
+from tocsin.runbooks.fold import apply, fold
 
 RETRY = "{ max: 20, base: 1s, cap: 2s, on: [transient, timeout] }"
 FEW = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])

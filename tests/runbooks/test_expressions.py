@@ -153,7 +153,7 @@ def test_data_cannot_pass_itself_off_as_a_secret(expression: str) -> None:
         ("inputs.empty | first", "the list is empty"),
         ("'x' | int", "cannot be evaluated"),
         ("'1' if true", "needs an `else"),
-        ("item.name", "`item` is not supported by this version"),
+        ("item.name", "`item` is there only in a step with `foreach`"),
         ("a b", "did not expect `b`"),
         ("", "is not an expression"),
         ("now", r"write `now\(\)`"),

@@ -100,7 +100,7 @@ def test_a_full_runbook_is_clean() -> None:
             "severty: critical }",
             "an alert cannot be chosen by `severty`. Did you mean `severity`?",
         ),
-        ('/checkout"', '/${{ vars.target }}"', "`vars` is not there yet"),
+        ('/checkout"', '/${{ vars.target }}"', "`vars.target` depends on itself"),
         (
             "        assert: value.available >= inputs.replicas",
             "        assert: value.available >=",
@@ -152,7 +152,7 @@ def test_an_approval_needs_somebody_who_can_give_it() -> None:
 def test_an_approval_stands_only_on_a_step_that_can_change_something() -> None:
     text = with_step("wait: 5m\napprove: { from: [group:a] }")
     assert said(text) == [
-        "7:5: steps[1]: `approve` belongs to a step with `uses`, to the one that changes something"
+        "7:5: steps[1]: `approve` stands alone, or with `uses`, before the change that it is for"
     ]
 
 

@@ -97,27 +97,27 @@ def test_a_warning_does_not_keep_a_runbook_from_loading() -> None:
         ),
         ("name: small", "name: 5", "2:7: `name` must be text; put it in quotes, not `5`"),
         ("runbook/v1", "runbook/v2", "1:9: `schema` cannot be `runbook/v2`. It is one of runbook/v1."),
-        ("wait: 5m", "foreach: [1]\n    wait: 5m", "6:5: `foreach` is not supported by this version"),
-        ("wait: 5m", "parallel: []", "6:5: `parallel` is not supported by this version"),
-        ("wait: 5m", "manual: {}", "6:5: `manual` is not supported by this version"),
-        ("steps:", "finally: []\nsteps:", "4:1: `finally` is not supported by this version"),
-        ("steps:", "on: [{ schedule: x }]\nsteps:", "4:8: `schedule` is not supported by this version"),
+        (
+            "wait: 5m",
+            "foreach: [1]\n    wait: 5m",
+            "6:14: `foreach` must be a map, `key: value` lines, not a list",
+        ),
         (
             "steps:",
-            "on: [{ slash: x, mode: suggest }]\nsteps:",
-            "4:24: `mode` cannot be `suggest`. `suggest` is not supported by this version.",
+            "on: [{ slash: x, mode: never }]\nsteps:",
+            "4:24: `mode` cannot be `never`. It is one of suggest, propose, auto.",
         ),
         ("wait: 5m", "with_: {}\n    wait: 5m", "6:5: there is no key `with_` here. Did you mean `with`?"),
-        ("wait: 5m", "name: idle", "5:5: steps[0]: a step has exactly one of `uses`, `wait` and `assert`"),
+        ("wait: 5m", "name: idle", "5:5: steps[0]: a step has exactly one of `uses`, `parallel`,"),
         (
             "wait: 5m",
             "wait: 5m\n    uses: a.b",
-            "5:5: steps[0]: a step has exactly one of `uses`, `wait` and `assert`",
+            "5:5: steps[0]: `uses` and `wait` in one step: make two steps of them",
         ),
         (
             "wait: 5m",
-            "uses: a.b\n    assert: x",
-            "5:5: steps[0]: `uses` and `assert` in one step: write the assertion as `verify: {assert: …}`",
+            "set: { a: 1 }\n    assert: x",
+            "5:5: steps[0]: `assert` stands alone, or with `uses`",
         ),
         (
             "wait: 5m",
@@ -133,14 +133,14 @@ def test_a_warning_does_not_keep_a_runbook_from_loading() -> None:
         (
             "steps:",
             "on: [{ slash: x, manual: true }]\nsteps:",
-            "4:6: on[0]: a trigger has exactly one of `pagerduty`, `alert`, `slash` and `manual: true`",
+            "4:6: on[0]: a trigger has exactly one of `pagerduty`, `alert`, `incident`,",
         ),
         ("steps:", "tags: a\nsteps:", "4:7: `tags` must be a list, `- …` lines or [a, b], not `a`"),
         ("steps:\n  - id: hold\n    wait: 5m\n", "steps: []\n", "4:8: `steps` needs at least 1 entry"),
     ],
 )
 def test_a_problem_has_its_place_and_says_what_to_write(old: str, new: str, problem: str) -> None:
-    assert problem in said(SMALL.replace(old, new))
+    assert any(line.startswith(problem) for line in said(SMALL.replace(old, new)))
 
 
 def test_problems_beneath_a_bad_key_are_found_in_the_same_go() -> None:

@@ -12,6 +12,7 @@ from tocsin.db import Database
 from tocsin.events import SYSTEM, Actor
 from tocsin.log import Entry
 from tocsin.main import House
+from tocsin.runbooks.calendars import Calendars
 from tocsin.runbooks.commands import RunRequest, Runs
 from tocsin.runbooks.deeds import Deeds
 from tocsin.runbooks.programs import Programs
@@ -89,10 +90,11 @@ class Workshop:
 def workshop_in(house: House, world: World) -> Workshop:
     """Return a workshop in a house."""
     registry = registry_of(world)
-    programs = Programs(house.revisions, registry)
+    programs = Programs(house.revisions, registry, Calendars())
     deeds = Deeds(registry, ThreadPoolExecutor(8), Vault({}))
     worker = Worker(Engine(house.database, house.log, house.jobs, programs, deeds))
-    return Workshop(house, world, Runs(house.log, house.access, house.revisions, registry), worker)
+    runs = Runs(house.log, house.access, house.revisions, registry, house.settings)
+    return Workshop(house, world, runs, worker)
 
 
 def asked_of(state: RunState) -> str:

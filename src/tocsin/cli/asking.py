@@ -16,7 +16,6 @@ from tocsin.runbooks.commands import RunRequest
 from tocsin.runbooks.load import check
 from tocsin.runbooks.model import Runbook
 from tocsin.runbooks.revisions import parse
-from tocsin.runbooks.triggers import incident_scope
 
 Name = Annotated[str, typer.Argument(help="Name of a runbook.")]
 NameOrFile = Annotated[str, typer.Argument(metavar="NAME|FILE", help="Name of a runbook, or its file.")]
@@ -71,8 +70,7 @@ async def run_request(
     if incident is None:
         return request
     found = await house.lifecycle.read(session, actor(), incident)
-    seen = incident_scope(found, house.settings.organisation, house.settings.base_url)
-    return request.model_copy(update={"incident_id": found.id, "scope": {"incident": seen}})
+    return request.model_copy(update={"incident_id": found.id})
 
 
 def _values(inputs: Sequence[str]) -> dict[str, JsonValue]:

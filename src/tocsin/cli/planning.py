@@ -12,10 +12,11 @@ from tocsin.cli.printing import aside, out, print_json, waiting
 from tocsin.events.run import RunRequested
 from tocsin.main import House
 from tocsin.runbooks.commands import RunRequest
+from tocsin.runbooks.fold import begin
 from tocsin.runbooks.inputs import coerce
 from tocsin.runbooks.model import Runbook
 from tocsin.runbooks.preview import PlannedStep, preview
-from tocsin.runbooks.state import begin
+from tocsin.runbooks.work import Program
 
 
 async def plan(
@@ -36,8 +37,11 @@ async def plan(
         async with house.database.transaction() as session:
             runbook = await asking.find_runbook(session, house, name, revision)
             request = await asking.run_request(session, house, runbook.name, inputs, incident)
+            pins = {sub: one.digest for sub, one in (await house.runs.called(session, runbook)).items()}
+            program = await house.programs.made(session, runbook, pins)
+            scope = await house.runs.scope(session, request)
         with waiting("Asking the systems"):
-            steps = await _preview(house, runbook, request)
+            steps = await _preview(house, program, request.model_copy(update={"scope": scope}))
     if json:
         told = [step.model_dump(mode="json") for step in steps]
         print_json({"runbook": runbook.name, "revision": runbook.digest, "steps": told})
@@ -46,17 +50,18 @@ async def plan(
     raise typer.Exit(1 if any(step.failed for step in steps) else 0)
 
 
-async def _preview(house: House, runbook: Runbook, request: RunRequest) -> list[PlannedStep]:
+async def _preview(house: House, program: Program, request: RunRequest) -> list[PlannedStep]:
+    runbook = program.runbook
     asked = RunRequested(
         runbook=runbook.name,
         revision=runbook.digest,
-        inputs=coerce(runbook.inputs, request.inputs, from_text=True),
+        inputs=coerce(runbook.inputs, request.inputs, from_text=True, known=house.settings.organisation),
         mode=request.mode,
         trigger=request.trigger,
         scope=request.scope,
     )
     state = begin("preview", asked, actor(), datetime.now(UTC), request.incident_id)
-    return await preview(house.programs.program(runbook), house.deeds, state)
+    return await preview(program, house.deeds, state)
 
 
 def _print(runbook: Runbook, steps: list[PlannedStep]) -> None:

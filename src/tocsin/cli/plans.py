@@ -51,9 +51,11 @@ def plan_lines(plan: Plan) -> Iterator[Text]:
 
 def approval_words(approval: Approval) -> str:
     """Return who has to say yes, and how soon."""
-    people = " or ".join(approval.from_) or "role:responder"
+    quorums = approval.quorums if approval.from_ else ()
+    people = " and ".join(f"{one.count} of {' or '.join(one.principals)}" for one in quorums)
     own = "the requester included" if approval.self_ else "not the requester"
-    return f"{approval.count} of {people}, {own}, within {span(approval.expires)}"
+    named = people or f"{approval.count} of role:responder"
+    return f"{named}, {own}, within {span(approval.expires)}"
 
 
 def _change_lines(change: Change) -> Iterator[Text]:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, TypeAdapter
 
-from tocsin.events import incident, run
+from tocsin.events import incident, run, steering
 from tocsin.events.base import SYSTEM, Actor, Event, Fact
 
 IncidentEvent = (
@@ -55,6 +55,23 @@ RunEvent = (
     | run.CancelRequested
     | run.UnknownResolved
     | run.RunFinished
+    | steering.GroupOpened
+    | steering.GroupClosed
+    | steering.ValuesSet
+    | steering.GatePassed
+    | steering.ManualRequested
+    | steering.ManualCompleted
+    | steering.ManualRefused
+    | steering.GuardChecked
+    | steering.FreezeHeld
+    | steering.GlassBroken
+    | steering.VerificationUnclear
+    | steering.UndoResolved
+    | steering.RunPaused
+    | steering.RunResumed
+    | steering.RunEnding
+    | steering.AutomationStopped
+    | steering.AutomationResumed
     | run.RevisionRecorded
     | run.RevisionPublished
 )

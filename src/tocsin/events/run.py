@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
-from pydantic import JsonValue
+from pydantic import BaseModel, ConfigDict, JsonValue
 
 from tocsin.errors import ErrorClass
 from tocsin.events.base import Event
@@ -26,6 +26,18 @@ class RunRequested(Event):
     """The version of every action the revision uses."""
     dedupe_key: str | None = None
     """A trigger with the same key within its window starts nothing."""
+    keys: dict[str, str] = {}
+    """What ``rate_limit`` and ``cooldown`` count the run by."""
+    subs: dict[str, str] = {}
+    """The revision of every sub-runbook, by name; the run stays on them."""
+    lowered: str = ""
+    """Why the run asks although it was to act by itself."""
+    break_glass: str = ""
+    """Why a freeze does not hold for it."""
+    rerun_of: str | None = None
+    """The run that it repeats."""
+    keep: dict[str, dict[str, JsonValue]] = {}
+    """Steps that a rerun takes over as done, with their outputs."""
 
 
 class ChannelKnown(Event):
@@ -57,6 +69,15 @@ class StepPlanned(Event):
     resources: tuple[str, ...] = ()
 
 
+class Quorum(BaseModel):
+    """So many people of one kind."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    principals: tuple[str, ...]
+    count: int = 1
+
+
 class ApprovalRequested(Event):
     """People are asked. The approval is for exactly this digest."""
 
@@ -66,8 +87,19 @@ class ApprovalRequested(Event):
     """SHA-256 over revision, inputs, step and plan."""
     approvers: tuple[str, ...]
     count: int
+    """How many people in all."""
     allow_self: bool
     expires_at: datetime
+    quorums: tuple[Quorum, ...] = ()
+    """With more than one, each has to be met by people of its own. Empty: ``count`` of the approvers."""
+    editor: str | None = None
+    """Whoever wrote the revision and may not approve it: ``kind:id`` or an email address."""
+    confirm: str | None = None
+    """What an approver has to type."""
+    plans: dict[str, str] = {}
+    """Of a group: the digest of every plan inside, by step."""
+    shown: dict[str, JsonValue] = {}
+    """What stands in the question besides the plan."""
 
 
 class ApprovalGiven(Event):
@@ -77,6 +109,8 @@ class ApprovalGiven(Event):
     step: str
     digest: str
     comment: str = ""
+    counts_as: tuple[str, ...] = ()
+    """The approvers' principals that the person was at that moment."""
 
 
 class ApprovalRejected(Event):
