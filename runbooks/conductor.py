@@ -7,7 +7,7 @@ be done in the world, and when to look again. The worker does the work and appen
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tocsin.errors import BadExpression
+from tocsin.errors import BadExpression, Invalid
 from tocsin.events import Event, steering
 from tocsin.events import run as events
 from tocsin.runbooks import endings, scope, tree
@@ -64,7 +64,7 @@ def _openings(m: Moment, nodes: list[Node]) -> Iterator[Event]:
         try:
             if is_known(m, node) and is_wanted(m, node):
                 yield opening(m, node)
-        except BadExpression:
+        except (BadExpression, Invalid):
             continue  # said when the step's turn comes
 
 

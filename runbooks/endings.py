@@ -108,7 +108,8 @@ def to_undo(m: Moment) -> Node | None:
     """Return the step that is to be undone next, the newest first, back to a point of no return."""
     if m.program.runbook.on_failure.compensate == "until_point_of_no_return" and _points_passed(m):
         return None
-    for address in reversed(m.state.effects):
+    reach = m.state.reach if m.state.ending else len(m.state.effects)
+    for address in reversed(m.state.effects[:reach]):
         if m.state.step(address).status == "undone":
             continue
         node = m.find(address)

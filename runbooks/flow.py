@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from pydantic import JsonValue
 
-from tocsin.errors import BadExpression, ErrorClass
+from tocsin.errors import BadExpression, ErrorClass, Invalid
 from tocsin.events import run as events
 from tocsin.events import steering
 from tocsin.runbooks import approvals, scope, tree
@@ -38,12 +38,12 @@ def go_on(m: Moment, node: Node, leaf: Leaf) -> Decision:
         return Decision() if node.address in m.busy else leaf(m, node)
     try:
         return _group(m, node, leaf)
-    except BadExpression as error:
+    except (BadExpression, Invalid) as error:
         return _failed(node, str(error))
 
 
 def opening(m: Moment, node: Node) -> steering.GroupOpened | events.StepSkipped:
-    """Return the event that says what stands in a group; raise BadExpression when it cannot be said."""
+    """Return the event that says what stands in a group; raise BadExpression or Invalid if it cannot."""
     step = node.step
     if step.if_ is not None and not m.holds(node, step.if_):
         return events.StepSkipped(step=node.address, reason=f"`{step.if_}` does not hold")

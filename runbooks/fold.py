@@ -100,7 +100,8 @@ def _of_run(state: RunState, event: Event, actor: Actor, at: datetime) -> dict[s
             slept = (at - state.paused).total_seconds() if state.paused else 0.0
             return {"paused": None, "parked": state.parked + slept}
         case steering.RunEnding():
-            return {"ending": event, "blamed": state.failures[-1] if state.failures else ""}
+            blamed = state.failures[-1] if state.failures else ""
+            return {"ending": event, "blamed": blamed, "reach": len(state.effects)}
         case events.RunFinished(status=status, summary=summary, outputs=outputs):
             over = None if status == "needs_attention" else at
             return {"summary": summary, "outputs": outputs, "finished_at": over}

@@ -168,7 +168,8 @@ def _run(state: RunState) -> JsonValue:
 def _failure(state: RunState) -> JsonValue:
     if not state.failures:
         return None
-    return {"step": state.failures[0], "summary": state.step(state.failures[0]).error}
+    blamed = state.blamed or state.failures[-1]
+    return {"step": blamed, "summary": state.step(blamed).error}
 
 
 def at(moment: datetime) -> str:

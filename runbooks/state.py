@@ -158,6 +158,8 @@ class RunState:
     subs: Mapping[str, str] = field(default_factory=dict)
     """The revision of every sub-runbook, by name."""
     ending: steering.RunEnding | None = None
+    reach: int = 0
+    """How many of the effects there were when the run began to end: later ones are not undone."""
     blamed: str = ""
     """The step whose failure ends the run."""
     paused: datetime | None = None

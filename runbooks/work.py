@@ -123,7 +123,6 @@ def together(decisions: Iterable[Decision]) -> Decision:
     events = tuple(event for one in given for event in one.events)
     if events:
         return Decision(events=events)
-    work = tuple(dict.fromkeys(work for one in given for work in one.work if not isinstance(work, PlanStep)))
-    plans = tuple(work for one in given for work in one.work if isinstance(work, PlanStep))
+    work = tuple(work for one in given for work in one.work)
     times = [one.wake_at for one in given if one.wake_at is not None]
-    return Decision(work=(*plans, *work), wake_at=min(times) if times else None)
+    return Decision(work=work, wake_at=min(times) if times else None)
