@@ -93,11 +93,11 @@ class Probe(StrEnum):
 class Permission(Frozen):
     """One right an action needs, exact enough to print a least-privilege policy from."""
 
-    system: Literal["kubernetes", "aws", "slack", "http"]
+    system: Literal["kubernetes", "aws", "slack", "http", "grafana", "dns", "tcp"]
     verb: str
-    """A Kubernetes verb, an IAM action, a Slack scope, or an HTTP method."""
+    """A Kubernetes verb, an IAM action, a Slack scope, an HTTP method, or an action of Grafana's RBAC."""
     resource: str
-    """``apps/deployments/scale in shop``, an ARN, a channel, or a URL."""
+    """``apps/deployments/scale in shop``, an ARN, a channel, a URL, or a scope of Grafana's RBAC."""
 
 
 InputT = TypeVar("InputT", bound=Frozen)

@@ -12,7 +12,16 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.actions.servers import Answer, Site, serving
-from tocsin.egress import MAX_BODY, Egress, EgressRefused, Outgoing, allowed, refuse_path
+from tocsin.egress import (
+    MAX_BODY,
+    Egress,
+    EgressRefused,
+    NoSuchHost,
+    Outgoing,
+    allowed,
+    refuse_path,
+    system_addresses,
+)
 from tocsin.playground.tls import ServerCertificate
 
 GET = Outgoing("GET", "/")
@@ -249,6 +258,11 @@ def test_an_address_that_does_not_answer_gives_way_to_the_next(site: Site) -> No
 def test_a_name_without_an_address_is_a_connect_error() -> None:
     with pytest.raises(httpx2.ConnectError, match="no address"):
         Egress("http://nowhere.invalid").send(GET)
+
+
+def test_a_name_that_cannot_be_anybodys_is_known_not_to_exist() -> None:
+    with pytest.raises(NoSuchHost, match="no address"):
+        system_addresses(f"{'x' * 64}.example", 80)
 
 
 def test_the_proxies_of_the_environment_are_not_used(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,9 +11,13 @@ from tocsin.actions.registry import AnyAction, Registry
 from tocsin.connections import (
     AwsConnection,
     Connections,
+    DnsConnection,
+    GrafanaConnection,
     HttpConnection,
     KubernetesConnection,
+    PrometheusConnection,
     SlackConnection,
+    TcpConnection,
 )
 
 INTRO = """\
@@ -26,6 +30,7 @@ step needs them for its own object and nothing more. Outside packages add action
 """
 _OBJECT: Mapping[str, JsonValue] = {"connection": "k8s:main", "namespace": "shop", "deployment": "checkout"}
 EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
+    "http.get": {"connection": "http:statuspage", "path": "/v1/health"},
     "http.request": {
         "connection": "http:statuspage",
         "method": "POST",
@@ -46,6 +51,10 @@ CONNECTIONS = Connections(
         "k8s:main": KubernetesConnection(),
         "aws:main": AwsConnection(region="eu-west-1", account="123456789012"),
         "http:statuspage": HttpConnection(base_url="https://status.acme.example"),
+        "prometheus:main": PrometheusConnection(base_url="https://prometheus.acme.example"),
+        "grafana:main": GrafanaConnection(base_url="https://grafana.acme.example"),
+        "dns:main": DnsConnection(resolvers=("10.0.0.2", "10.8.0.2")),
+        "tcp:databases": TcpConnection(hosts=("*.db.acme.example",), ports=(5432,), allow_private=True),
         "slack:main": SlackConnection(token=SecretStr("xoxb-")),
     }
 )
@@ -102,7 +111,7 @@ def _outputs(model: type[BaseModel]) -> Iterator[str]:
     for row in fields(model):
         words = " ".join(prose(row.words).split())
         inner = ", ".join(f"`{one.name}`" for one in fields(row.model)) if row.model else ""
-        told = "; ".join(filter(None, [words, f"each with {inner}" if inner else ""]))
+        told = "; ".join(filter(None, [words.rstrip("."), f"each with {inner}"])) if inner else words
         yield f"* `{row.name}`{': ' if told else ''}{told}"
 
 

@@ -47,8 +47,17 @@ SAID: Mapping[str, str] = {
     "AwsConnection.endpoint_url": "For an emulator or a private endpoint.",
     "AwsConnection.access_key_id": "Instead of boto3's usual chain.",
     "AwsConnection.secret_access_key": "Belongs to `access_key_id`.",
-    "HttpConnection.kind": "Read from the connection's name.",
-    "HttpConnection.base_url": "Requests go to paths beneath it.",
+    **{
+        f"{kind}Connection.{key}": words
+        for kind in ("Http", "Prometheus", "Grafana")
+        for key, words in (
+            ("kind", "Read from the connection's name."),
+            ("base_url", "Requests go to paths beneath it."),
+        )
+    },
+    "DnsConnection.kind": "Read from the connection's name.",
+    "TcpConnection.kind": "Read from the connection's name.",
+    "TcpConnection.ports": "Of every one of the hosts.",
     "SlackConnection.kind": "Read from the connection's name.",
     "SlackConnection.token": "`slack:main` need not be listed: it has the bot token of the settings.",
     "SlackConnection.api_url": "Base URL of Slack's Web API.",

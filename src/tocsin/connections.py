@@ -1,11 +1,26 @@
 """Connections: the named systems that an organisation lets runbooks touch, and with what."""
 
+import ipaddress
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypeVar
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from tocsin.errors import ActionFailed, ErrorClass
+
+
+def _address(text: str) -> str:
+    """Raise ValueError unless ``text`` is an IP address, with or without a port."""
+    at = urlsplit(f"//{text}")
+    try:
+        ipaddress.ip_address(at.hostname or "")
+        usable = at.netloc == text and at.username is None and at.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ValueError(f"{text!r} is not an address; write 10.0.0.2, 10.0.0.2:5353 or [2001:db8::53]:53")
+    return text
 
 
 class _Connection(BaseModel):
@@ -40,15 +55,51 @@ class AwsConnection(_Connection):
     secret_access_key: SecretStr | None = None
 
 
-class HttpConnection(_Connection):
-    """A web service: requests go to this base URL and nowhere else."""
+class WebConnection(_Connection):
+    """What is reached over HTTP: requests go to this base URL and nowhere else."""
 
-    kind: Literal["http"] = "http"
     base_url: str
     headers: dict[str, SecretStr] = {}
     """Sent with every request; never shown."""
     allow_private: bool = False
     """Let the base URL resolve to loopback, private or link-local addresses."""
+
+
+class HttpConnection(WebConnection):
+    """A web service: requests go to this base URL and nowhere else."""
+
+    kind: Literal["http"] = "http"
+
+
+class PrometheusConnection(WebConnection):
+    """A Prometheus, or what answers as one: Thanos, Mimir, VictoriaMetrics."""
+
+    kind: Literal["prometheus"] = "prometheus"
+
+
+class GrafanaConnection(WebConnection):
+    """A Grafana; ``headers`` hold the token of a service account: ``Authorization: Bearer glsa_…``."""
+
+    kind: Literal["grafana"] = "grafana"
+
+
+class DnsConnection(_Connection):
+    """Name servers to ask."""
+
+    kind: Literal["dns"] = "dns"
+    resolvers: tuple[Annotated[str, AfterValidator(_address)], ...] = Field(default=(), max_length=8)
+    """``10.0.0.2``, ``10.0.0.2:5353`` or ``[2001:db8::53]:53``; every one is asked. None: the system's."""
+
+
+class TcpConnection(_Connection):
+    """Hosts and ports that may be knocked at."""
+
+    kind: Literal["tcp"] = "tcp"
+    hosts: tuple[str, ...] = Field(min_length=1)
+    """Names and addresses; ``*.db.acme.example`` is every name beneath ``db.acme.example``."""
+    ports: tuple[Annotated[int, Field(ge=1, le=65_535)], ...] = Field(min_length=1)
+    allow_private: bool = False
+    """Let the hosts resolve to loopback, private or link-local addresses."""
 
 
 class SlackConnection(_Connection):
@@ -60,7 +111,15 @@ class SlackConnection(_Connection):
 
 
 Connection = Annotated[
-    KubernetesConnection | AwsConnection | HttpConnection | SlackConnection, Field(discriminator="kind")
+    KubernetesConnection
+    | AwsConnection
+    | HttpConnection
+    | SlackConnection
+    | PrometheusConnection
+    | GrafanaConnection
+    | DnsConnection
+    | TcpConnection,
+    Field(discriminator="kind"),
 ]
 ConnectionT = TypeVar("ConnectionT", bound=_Connection)
 

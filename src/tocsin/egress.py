@@ -1,4 +1,4 @@
-"""The guard of every outgoing HTTP request whose address a person or an alert could have chosen.
+"""The guard of every outgoing request whose address a person or an alert could have chosen.
 
 A request goes to one base URL and nowhere else. Its host is resolved once, every address is checked,
 and the connection is made to a checked address, so that a name which changes its mind between check
@@ -69,13 +69,18 @@ class EgressRefused(TocsinError):
     """A request would leave its base URL, or reach an address that nobody may reach."""
 
 
+class NoSuchHost(httpx2.ConnectError):
+    """The name servers know no address of that name; a plain ConnectError is one where they do not answer."""
+
+
 @dataclass(frozen=True)
 class Outgoing:
     """A request, its path beneath the base URL."""
 
     method: str
     path: str
-    query: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    query: Mapping[str, str | int | float | bool | tuple[str, ...]] = field(default_factory=dict)
+    """A tuple is a key that is given several times."""
     headers: Mapping[str, str] = field(default_factory=dict)
     content: bytes | None = None
 
@@ -94,9 +99,29 @@ def system_addresses(host: str, port: int) -> Sequence[str]:
     """Return the addresses of ``host`` by the system's resolver; raise httpx2.ConnectError without any."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        raise httpx2.ConnectError(f"the name {host} has no address") from None
+    except UnicodeError:
+        raise NoSuchHost(f"the name {host} has no address") from None
+    except OSError as error:
+        raised = NoSuchHost if error.errno == socket.EAI_NONAME else httpx2.ConnectError
+        raise raised(f"the name {host} has no address") from None
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+def checked_addresses(
+    host: str, port: int, *, allow_private: bool, resolve: Resolve = system_addresses
+) -> list[str]:
+    """Return the addresses of ``host``: connect to these, and resolve no second time.
+
+    Raises EgressRefused if any one is not allowed, httpx2.ConnectError if there is none.
+    """
+    found = list(resolve(host, port))
+    for text in found:
+        if not allowed(ipaddress.ip_address(text), allow_private=allow_private):
+            raise EgressRefused(
+                f"{host} resolves to {text}, which is not a public address; nothing was sent."
+                " An administrator can set allow_private on the connection."
+            )
+    return found
 
 
 class Egress:
@@ -125,15 +150,8 @@ class Egress:
 
         Raises EgressRefused if any one is not allowed, httpx2.ConnectError if there is none.
         """
-        host = self._base.raw_host.decode()
-        found = list(self._resolve(host, self._base.port or _default_port(self._base)))
-        for text in found:
-            if not allowed(ipaddress.ip_address(text), allow_private=self._allow_private):
-                raise EgressRefused(
-                    f"{host} resolves to {text}, which is not a public address; nothing was sent."
-                    " An administrator can set allow_private on the connection."
-                )
-        return found
+        host, port = self._base.raw_host.decode(), self._base.port or _default_port(self._base)
+        return checked_addresses(host, port, allow_private=self._allow_private, resolve=self._resolve)
 
     def send(self, outgoing: Outgoing) -> Incoming:
         """Send a request, follow up to three redirects beneath the base URL, and read the answer.

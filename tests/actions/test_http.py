@@ -1,4 +1,4 @@
-"""http.request: what it sends, what it keeps, and how it fails."""
+"""http.request and http.get: what they send, what they keep, and how they fail."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from pydantic import JsonValue, SecretStr
 
 from tests.actions.kube import CANARY
 from tests.actions.servers import Answer, Seen, Site
-from tocsin.actions.http import MAX_TEXT, CallHttp, HttpAnswer, HttpRequest
+from tocsin.actions.http import MAX_TEXT, CallHttp, GetHttp, HttpAnswer, HttpGet, HttpRequest
 from tocsin.connections import Connections, HttpConnection
 from tocsin.errors import ActionFailed, ErrorClass
 
@@ -179,3 +179,62 @@ def test_a_header_that_is_ours_or_smuggles_is_no_input(headers: dict[str, JsonVa
 def test_json_and_body_together_are_no_input() -> None:
     with pytest.raises(ValueError, match="not both"):
         ask(method="POST", json={}, body="x")
+
+
+# -- http.get -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def reader(action: CallHttp) -> GetHttp:
+    return GetHttp(action.connections)
+
+
+def look(reader: GetHttp, **how: object) -> HttpAnswer:
+    want = HttpGet.model_validate({"connection": "http:main", "path": "/ready", **how})
+    return reader.run(want, reader.plan(want), "")
+
+
+def test_a_page_can_be_judged_by_its_json(reader: GetHttp, site: Site) -> None:
+    site.answers("/v1/ready", body=b'{"up": true}', content_type="application/json")
+    assert look(reader).json_body == {"up": True}
+
+
+def test_a_page_is_asked_for_with_the_query_and_the_headers(reader: GetHttp, site: Site) -> None:
+    site.answers("/v1/ready")
+    look(reader, query={"db": "a b"}, headers={"Authorization": "mine", "X-Probe": "1"})
+    seen = site.seen[0]
+    assert (seen.path, seen.headers["x-probe"]) == ("/v1/ready?db=a+b", "1")
+    assert seen.headers["authorization"] == f"Bearer {CANARY}"
+
+
+def test_a_page_can_be_looked_at_without_its_body(reader: GetHttp, site: Site) -> None:
+    site.answers("/v1/ready", body=b"long")
+    assert (look(reader, method="HEAD").text, site.seen[0].method) == ("", "HEAD")
+
+
+def test_a_page_that_is_not_ready_is_a_failure_that_may_pass(reader: GetHttp, site: Site) -> None:
+    site.answers("/v1/ready", 503)
+    with pytest.raises(ActionFailed, match="GET http:main/ready answered 503") as caught:
+        look(reader)
+    assert caught.value.retryable
+
+
+def test_a_status_that_is_expected_is_an_answer(reader: GetHttp, site: Site) -> None:
+    site.answers("/v1/ready", 503)
+    assert look(reader, expect=[200, 503]).status == 503
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_a_method_that_changes_things_is_no_reading(method: str) -> None:
+    with pytest.raises(ValueError, match="method"):
+        HttpGet.model_validate({"connection": "http:main", "method": method})
+
+
+def test_a_reading_leaves_its_base_url_no_more_than_a_request(reader: GetHttp) -> None:
+    with pytest.raises(ActionFailed, match="is not allowed"):
+        look(reader, path="/../admin")
+
+
+def test_a_reading_reaches_private_addresses_no_more_than_a_request(reader: GetHttp) -> None:
+    with pytest.raises(ActionFailed, match="not a public address"):
+        look(reader, connection="http:public")

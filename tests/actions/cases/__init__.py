@@ -1,5 +1,12 @@
 """For every listed action: a world in which it works, and the ways in which it can be stopped there."""
 
-from tests.actions.cases import aws, http, kubernetes, slack
+from collections.abc import Callable
 
-CASES = {**aws.CASES, **http.CASES, **kubernetes.CASES, **slack.CASES}
+from tests.actions.cases import aws, http, kubernetes, slack
+from tests.actions.cases.worlds import Case, Worlds
+
+CASES: dict[str, Callable[[Worlds], Case]] = {
+    name: case
+    for system in (aws, http, kubernetes, slack)
+    for name, case in system.CASES.items()
+}
