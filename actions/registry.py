@@ -23,6 +23,7 @@ def _built_in(name: str, value: str) -> EntryPoint:
 
 
 BUILT_IN: tuple[EntryPoint, ...] = (
+    _built_in("dns.resolve", "tocsin.actions.dns:ResolveName"),
     _built_in("http.get", "tocsin.actions.http:GetHttp"),
     _built_in("http.request", "tocsin.actions.http:CallHttp"),
     _built_in("k8s.events", "tocsin.actions.kubernetes.diagnose:ShowEvents [k8s]"),
@@ -32,6 +33,7 @@ BUILT_IN: tuple[EntryPoint, ...] = (
     _built_in("k8s.scale", "tocsin.actions.kubernetes.scale:ScaleDeployment [k8s]"),
     _built_in("rds.failover", "tocsin.actions.rds:FailOverCluster [aws]"),
     _built_in("slack.post", "tocsin.actions.slack:PostMessage"),
+    _built_in("tcp.check", "tocsin.actions.tcp:KnockAtPort"),
 )
 """Every action that ships with Tocsin. A new one is listed here and nowhere else.
 

@@ -1,10 +1,12 @@
-"""Fixtures of the systems that Tocsin works on: a cluster, a cloud, a Slack workspace, a web service."""
+"""Fixtures of the systems that Tocsin works on: a cluster, a cloud, a Slack workspace, what the web has."""
 
 from collections.abc import Iterator
 
 import pytest
 
 from tests.actions.kube import Kube
+from tests.actions.nameserver import Nameserver, naming
+from tests.actions.prometheus import Prometheus, running
 from tests.actions.servers import Site, serving
 from tocsin.playground.cloud import Cloud, build_orders_database
 from tocsin.playground.cluster.start import Cluster, start_cluster
@@ -71,3 +73,21 @@ def running_site() -> Iterator[Site]:
 def site(running_site: Site) -> Site:
     running_site.forget()
     return running_site
+
+
+@pytest.fixture(scope="session")
+def running_nameserver() -> Iterator[Nameserver]:
+    with naming() as nameserver:
+        yield nameserver
+
+
+@pytest.fixture
+def nameserver(running_nameserver: Nameserver) -> Nameserver:
+    running_nameserver.forget()
+    return running_nameserver
+
+
+@pytest.fixture(scope="session")
+def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
+    with running(tmp_path_factory.mktemp("prometheus")) as prometheus:
+        yield prometheus

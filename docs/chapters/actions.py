@@ -30,6 +30,7 @@ step needs them for its own object and nothing more. Outside packages add action
 """
 _OBJECT: Mapping[str, JsonValue] = {"connection": "k8s:main", "namespace": "shop", "deployment": "checkout"}
 EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
+    "dns.resolve": {"connection": "dns:main", "host": "orders.db.acme.example", "type": "CNAME"},
     "http.get": {"connection": "http:statuspage", "path": "/v1/health"},
     "http.request": {
         "connection": "http:statuspage",
@@ -44,6 +45,7 @@ EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
     "k8s.scale": {**_OBJECT, "replicas": 6},
     "rds.failover": {"connection": "aws:main", "cluster": "orders"},
     "slack.post": {"channel": "C0123456789", "text": "Checkout is slow; we are looking."},
+    "tcp.check": {"connection": "tcp:databases", "host": "orders.db.acme.example", "port": 5432},
 }
 """Inputs of every action, as a runbook's ``with`` gives them."""
 CONNECTIONS = Connections(

@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from tests.actions.cases import CASES
 from tests.actions.cases.worlds import Case, Worlds
 from tests.actions.kube import CANARY, Kube
+from tests.actions.nameserver import Nameserver
 from tests.actions.servers import Site
 from tocsin.actions.base import Effect, Plan, Probe, Verdict
 from tocsin.actions.registry import BUILT_IN, AnyAction, Registry
@@ -31,8 +32,26 @@ pytestmark = pytest.mark.timeout(60)
 
 
 @pytest.fixture
-def worlds(kube: Kube, cloud: Cloud, player: Player, slack_url: str, site: Site, tmp_path: Path) -> Worlds:
-    return Worlds(kube=kube, cloud=cloud, player=player, slack_url=slack_url, site=site, folder=tmp_path)
+def worlds(
+    request: pytest.FixtureRequest,
+    kube: Kube,
+    cloud: Cloud,
+    player: Player,
+    slack_url: str,
+    site: Site,
+    nameserver: Nameserver,
+    tmp_path: Path,
+) -> Worlds:
+    return Worlds(
+        kube=kube,
+        cloud=cloud,
+        player=player,
+        slack_url=slack_url,
+        site=site,
+        nameserver=nameserver,
+        prometheus=lambda: request.getfixturevalue("prometheus"),
+        folder=tmp_path,
+    )
 
 
 @pytest.fixture

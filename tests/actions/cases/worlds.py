@@ -7,6 +7,8 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from tests.actions.kube import Kube
+from tests.actions.nameserver import Nameserver
+from tests.actions.prometheus import Prometheus
 from tests.actions.servers import Site
 from tocsin.actions.base import Frozen
 from tocsin.connections import Connection, Connections
@@ -45,9 +47,14 @@ class Worlds:
     player: Player
     slack_url: str
     site: Site
+    nameserver: Nameserver
+    prometheus: Callable[[], Prometheus]
+    """Skips the test where Prometheus is not installed."""
     folder: Path
 
 
-def connections_of(main: Connection, denied: Connection, closed: Connection) -> Connections:
-    named = {"main": main, "denied": denied, "closed": closed}
+def connections_of(
+    main: Connection, denied: Connection, closed: Connection, **more: Connection
+) -> Connections:
+    named = {"main": main, "denied": denied, "closed": closed, **more}
     return Connections({f"{one.kind}:{name}": one for name, one in named.items()})
