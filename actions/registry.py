@@ -31,6 +31,8 @@ BUILT_IN: tuple[EntryPoint, ...] = (
     _built_in("k8s.rollout_status", "tocsin.actions.kubernetes.status:ShowRollout [k8s]"),
     _built_in("k8s.rollout_undo", "tocsin.actions.kubernetes.rollout:UndoRollout [k8s]"),
     _built_in("k8s.scale", "tocsin.actions.kubernetes.scale:ScaleDeployment [k8s]"),
+    _built_in("prom.gate", "tocsin.actions.prometheus.query:GateOnPrometheus"),
+    _built_in("prom.query", "tocsin.actions.prometheus.query:QueryPrometheus"),
     _built_in("rds.failover", "tocsin.actions.rds:FailOverCluster [aws]"),
     _built_in("slack.post", "tocsin.actions.slack:PostMessage"),
     _built_in("tcp.check", "tocsin.actions.tcp:KnockAtPort"),

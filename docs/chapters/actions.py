@@ -43,6 +43,11 @@ EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
     "k8s.rollout_status": _OBJECT,
     "k8s.rollout_undo": {**_OBJECT, "to_revision": 12},
     "k8s.scale": {**_OBJECT, "replicas": 6},
+    "prom.gate": {
+        "connection": "prometheus:main",
+        "query": 'sum(rate(http_requests_total{code=~"5.."}[2m])) / sum(rate(http_requests_total[2m]))',
+    },
+    "prom.query": {"connection": "prometheus:main", "query": "sum by (pod) (up)"},
     "rds.failover": {"connection": "aws:main", "cluster": "orders"},
     "slack.post": {"channel": "C0123456789", "text": "Checkout is slow; we are looking."},
     "tcp.check": {"connection": "tcp:databases", "host": "orders.db.acme.example", "port": 5432},
