@@ -24,6 +24,8 @@ def _built_in(name: str, value: str) -> EntryPoint:
 
 BUILT_IN: tuple[EntryPoint, ...] = (
     _built_in("dns.resolve", "tocsin.actions.dns:ResolveName"),
+    _built_in("grafana.annotate", "tocsin.actions.grafana.annotate:AnnotateGraphs"),
+    _built_in("grafana.panel_png", "tocsin.actions.grafana.panel:PhotographPanel"),
     _built_in("http.get", "tocsin.actions.http:GetHttp"),
     _built_in("http.request", "tocsin.actions.http:CallHttp"),
     _built_in("k8s.events", "tocsin.actions.kubernetes.diagnose:ShowEvents [k8s]"),

@@ -31,6 +31,8 @@ step needs them for its own object and nothing more. Outside packages add action
 _OBJECT: Mapping[str, JsonValue] = {"connection": "k8s:main", "namespace": "shop", "deployment": "checkout"}
 EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
     "dns.resolve": {"connection": "dns:main", "host": "orders.db.acme.example", "type": "CNAME"},
+    "grafana.annotate": {"text": "Rolled back checkout", "tags": ["rollback"], "dashboard": "svc-red"},
+    "grafana.panel_png": {"dashboard": "svc-red", "panel": 4, "vars": {"service": "checkout"}},
     "http.get": {"connection": "http:statuspage", "path": "/v1/health"},
     "http.request": {
         "connection": "http:statuspage",

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from tests.actions.cases import aws, http, kubernetes, network, prometheus, slack
+from tests.actions.cases import aws, grafana, http, kubernetes, network, prometheus, slack
 from tests.actions.cases.worlds import Case, Worlds
 
 CASES: dict[str, Callable[[Worlds], Case]] = {
     name: case
-    for system in (aws, http, kubernetes, network, prometheus, slack)
+    for system in (aws, grafana, http, kubernetes, network, prometheus, slack)
     for name, case in system.CASES.items()
 }
