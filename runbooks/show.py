@@ -21,6 +21,7 @@ def as_markdown(runbook: Runbook, digest: str, registry: Registry) -> str:
         runbook.description,
         "\n".join(_facts(runbook)),
         _inputs(runbook.inputs),
+        _vars(runbook.vars),
         "## Steps",
         *(_step(number, step, runbook, registry) for number, step in enumerate(runbook.steps, 1)),
         "## If a step fails",
@@ -54,6 +55,11 @@ def _inputs(specs: Mapping[str, InputSpec]) -> str:
         return ""
     head = ["## Fill in first", "", "| Input | Type | If left empty | Meaning |", "|---|---|---|---|"]
     return "\n".join([*head, *(_row(name, spec) for name, spec in specs.items())])
+
+
+def _vars(values: Mapping[str, JsonValue]) -> str:
+    lines = [f"- `vars.{name}`: {_code(_one_line(_plain(_filled(value))))}" for name, value in values.items()]
+    return "\n".join(["## What the steps put in", "", *lines]) if lines else ""
 
 
 def _row(name: str, spec: InputSpec) -> str:

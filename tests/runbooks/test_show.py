@@ -26,6 +26,7 @@ def page() -> str:
         "- One at a time: nobody else may be working on `deploy:<namespace>`.",
         "- Gives up after 45m.",
         "| `replicas` | integer | `2` |  |",
+        "- `vars.target`: `<namespace>/checkout`",
         "2. [ ] **Set the count** (`scale`)",
         "   - Only if `steps.look.outputs.available < inputs.replicas`; otherwise skip this step.",
         "   - **Ask first:** 1 of group:sre, not yourself, within 20m.",
