@@ -157,6 +157,7 @@ async def test_the_library_is_listed_by_name(script: httpx2.AsyncClient) -> None
     assert [one["name"] for one in first["items"] + rest["items"]] == [
         "diagnose-deployment",
         "rds-failover",
+        "rollback-canary",
         "rollback-deployment",
         "scale-deployment",
     ]
