@@ -47,7 +47,7 @@ def request(*quorums: tuple[str, int]) -> events.ApprovalRequested:
         approvers=tuple(name for name, _ in quorums),
         count=sum(count for _, count in quorums),
         allow_self=False,
-        expires_at="2026-11-25T04:00:00Z",  # type: ignore[arg-type]  # parsed
+        expires_at="2026-11-25T04:00:00Z",
         quorums=groups,
     )
 
