@@ -25,7 +25,8 @@ def _begin(entry: Entry) -> RunState:
     event = entry.event
     if not isinstance(event, events.RunRequested):
         raise TypeError(f"a run begins with run_requested, not with {event.type}")
-    return begin(entry.run_id or "", event, entry.actor, entry.occurred_at, entry.incident_id)
+    run = begin(entry.run_id or "", event, entry.actor, entry.occurred_at, entry.incident_id)
+    return replace(run, head=entry.hash)
 
 
 def begin(
@@ -43,7 +44,8 @@ _REQUESTED = ("runbook", "revision", "inputs", "scope", "mode", "trigger", "acti
 
 def apply(state: RunState, entry: Entry) -> RunState:
     """Return the run after one more entry."""
-    return replace(witness(state, entry.event, entry.actor, entry.occurred_at), version=entry.version)
+    after = witness(state, entry.event, entry.actor, entry.occurred_at)
+    return replace(after, version=entry.version, head=entry.hash)
 
 
 def witness(state: RunState, event: Event, actor: Actor, at: datetime) -> RunState:

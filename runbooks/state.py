@@ -135,6 +135,8 @@ class RunState:
     actions: Mapping[str, int]
     version: int = 1
     """Version of the run's stream: what the next append expects."""
+    head: str = ""
+    """Hash of its newest event."""
     steps: Mapping[str, StepState] = field(default_factory=dict)
     effects: tuple[str, ...] = ()
     """Steps whose effect may have happened, in order: what there is to undo."""

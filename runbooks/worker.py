@@ -1,6 +1,7 @@
-"""Moves runs on: fold, decide, do, append, until nothing can start. Holds no state of its own."""
+"""Moves runs on: fold, decide, do, append, until nothing can start. All that matters is in the log."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,7 +30,7 @@ from tocsin.runbooks.work import Decision, Program, StartStep, TakeLocks, UndoSt
 
 logger = structlog.get_logger(__name__)
 NEWS = 1.0
-"""Seconds between two looks for what people did to a run while its steps are at work."""
+"""Seconds between two looks for what people did meanwhile: to a run at work, or to all of them."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,13 @@ class Worker:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._stopped = (-NEWS, False)
+        """When it was last looked whether everything is stopped, and what was seen."""
 
     async def advance(self, run_id: str) -> None:
         """Do all that can be done now for one run; raise StaleStream when somebody else moved it on."""
         async with self._engine.database.transaction() as session:
+            await self._engine.log.hold(session, f"run/{run_id}")
             state = fold(await self._engine.log.read(session, f"run/{run_id}"))
             program = await self._engine.programs.get(session, state)
             state, deeds = await self._settle(session, program, state)
@@ -121,7 +125,7 @@ class Worker:
 
         What is about to be done is in the log before it is done, so that a crash in between is seen.
         """
-        stopped = await switch.is_stopped(session)
+        stopped = await self._is_stopped(session)
         while True:
             said, decision = _follow(Moment(program, state, datetime.now(UTC), busy), happened, stopped)
             take = next((work for work in decision.work if isinstance(work, TakeLocks)), None)
@@ -139,6 +143,13 @@ class Worker:
             at = endings.deadline(moment) if take is not None else decision.wake_at
             await self._set_alarm(session, state, at)
             return state, deeds
+
+    async def _is_stopped(self, session: AsyncSession) -> bool:
+        at, stopped = self._stopped
+        if time.monotonic() - at >= NEWS:
+            stopped = await switch.is_stopped(session)
+            self._stopped = (time.monotonic(), stopped)
+        return stopped
 
     async def _line_up(self, session: AsyncSession, state: RunState, take: TakeLocks) -> list[Event]:
         """Take the locks, or say who is in front; nothing, when that is known already."""
@@ -172,8 +183,8 @@ class Worker:
         facts = [Fact(event=event, incident_id=state.incident_id, run_id=state.id) for event in happened]
         if not facts:
             return state
-        stream, version = f"run/{state.id}", state.version
-        for entry in await self._engine.log.append(session, stream, facts, expected_version=version):
+        log, stream = self._engine.log, f"run/{state.id}"
+        for entry in await log.extend(session, stream, facts, version=state.version, head=state.head):
             state = apply(state, entry)
         return state
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -215,7 +216,7 @@ class Step(Model):
         """Return the name people see."""
         return self.name or self.id
 
-    @property
+    @cached_property
     def kind(self) -> str:
         """Return what it does: a key of KINDS, ``assert`` or ``approve``."""
         return next(iter(self._kinds()), "assert" if self.assert_ else "approve")
@@ -236,7 +237,7 @@ class Step(Model):
         """Return the steps that undo this one, where the runbook brings its own."""
         return self.undo.steps if isinstance(self.undo, UndoSteps) else ()
 
-    @property
+    @cached_property
     def inner(self) -> tuple[Step, ...]:
         """Return every step that stands inside this one."""
         return (*self.parallel, *self.handlers, *self.undo_steps)

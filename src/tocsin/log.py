@@ -97,11 +97,17 @@ class Log:
             entries = [await self._begin(session, stream, facts[0])]
         else:
             entries = await self._go_on(session, stream, facts, expected_version)
-        for entry in entries:
-            for project in self._projectors:
-                await project(session, entry)
-        await self._queue.defer(session, [job for entry in entries for job in self._caused(entry)])
-        return entries
+        return await self._settled(session, entries)
+
+    async def extend(
+        self, session: AsyncSession, stream: str, facts: Sequence[Fact], *, version: int, head: str
+    ) -> list[Entry]:
+        """Add ``facts`` to a stream that the caller holds and has read; return the entries.
+
+        ``version`` and ``head`` are version and hash of its newest event. No fact has a ``source_ref``.
+        """
+        entries = await self._insert(session, stream, facts, version, head)
+        return await self._settled(session, entries)
 
     async def read(self, session: AsyncSession, stream: str, after: int = 0) -> list[Entry]:
         """Return the stream's entries whose version is above ``after``, oldest first."""
@@ -171,17 +177,28 @@ class Log:
         version, prev_hash, known = await self._head(session, stream, facts)
         if expected_version is not None and version != expected_version:
             raise StaleStream(f"{stream} is at version {version}, not {expected_version}")
-        now = datetime.now(UTC)
-        rows = []
-        for fact in facts:
-            if fact.source_ref is None or fact.source_ref not in known:
-                version += 1
-                rows.append(_row(fact, stream, version, prev_hash, now))
-                prev_hash = str(rows[-1]["hash"])
+        new = [fact for fact in facts if fact.source_ref is None or fact.source_ref not in known]
+        return await self._insert(session, stream, new, version, prev_hash)
+
+    async def _insert(
+        self, session: AsyncSession, stream: str, facts: Sequence[Fact], version: int, prev_hash: str
+    ) -> list[Entry]:
+        now, rows = datetime.now(UTC), []
+        for number, fact in enumerate(facts, version + 1):
+            rows.append(_row(fact, stream, number, prev_hash, now))
+            prev_hash = str(rows[-1]["hash"])
         if not rows:
             return []
         positions = (await (await session.connection()).execute(_NEXT, rows)).scalars().all()
         return [_entry({**row, "position": at}) for row, at in zip(rows, positions, strict=True)]
+
+    async def _settled(self, session: AsyncSession, entries: list[Entry]) -> list[Entry]:
+        """Return entries that are new, once they are folded and their jobs deferred."""
+        for entry in entries:
+            for project in self._projectors:
+                await project(session, entry)
+        await self._queue.defer(session, [job for entry in entries for job in self._caused(entry)])
+        return entries
 
     async def _head(
         self, session: AsyncSession, stream: str, facts: Sequence[Fact]
