@@ -219,9 +219,9 @@ class Runs:
 
 
 def _pending(state: RunState, digest: str) -> events.ApprovalRequested:
-    for step in state.steps.values():
-        if step.status == "awaiting_approval" and step.request and step.request.digest == digest:
-            return step.request
+    for request in state.asked():
+        if request.digest == digest:
+            return request
     raise Conflict(
         "this approval is not asked any more: it was decided, or the plan changed. Nothing was done."
     )

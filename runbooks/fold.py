@@ -103,7 +103,7 @@ def _of_run(state: RunState, event: Event, actor: Actor, at: datetime) -> dict[s
             return {"paused": None, "parked": state.parked + slept}
         case steering.RunEnding():
             blamed = state.failures[-1] if state.failures else ""
-            return {"ending": event, "blamed": blamed, "reach": len(state.effects)}
+            return {"ending": event, "ending_at": at, "blamed": blamed, "reach": len(state.effects)}
         case events.RunFinished(status=status, summary=summary, outputs=outputs):
             over = None if status == "needs_attention" else at
             return {"summary": summary, "outputs": outputs, "finished_at": over}

@@ -160,6 +160,7 @@ class RunState:
     subs: Mapping[str, str] = field(default_factory=dict)
     """The revision of every sub-runbook, by name."""
     ending: steering.RunEnding | None = None
+    ending_at: datetime | None = None
     reach: int = 0
     """How many of the effects there were when the run began to end: later ones are not undone."""
     blamed: str = ""
@@ -174,6 +175,16 @@ class RunState:
     def step(self, step_id: str) -> StepState:
         """Return the step's state; ``pending`` when nothing has happened to it."""
         return self.steps.get(step_id, _PENDING)
+
+    def asked(self) -> list[events.ApprovalRequested]:
+        """Return what people can decide on now; what was asked before the run began to end is asked no more."""
+        if self.over:
+            return []
+        waiting = [
+            seen for seen in self.steps.values() if seen.status == "awaiting_approval" and seen.asked_at
+        ]
+        fresh = [seen for seen in waiting if self.ending_at is None or seen.asked_at >= self.ending_at]
+        return [seen.request for seen in fresh if seen.request is not None]
 
     @property
     def over(self) -> bool:

@@ -117,8 +117,7 @@ class Life:
 
     def asked(self) -> list[events.ApprovalRequested]:
         """Return the approvals that are asked for."""
-        steps = self.state.steps.values()
-        return [step.request for step in steps if step.status == "awaiting_approval" and step.request]
+        return self.state.asked()
 
     def decide(self) -> Decision:
         """Return what follows now; the same question twice has the same answer."""
