@@ -93,11 +93,22 @@ class Probe(StrEnum):
 class Permission(Frozen):
     """One right an action needs, exact enough to print a least-privilege policy from."""
 
-    system: Literal["kubernetes", "aws", "slack", "http"]
+    system: Literal[
+        "kubernetes",
+        "aws",
+        "slack",
+        "http",
+        "argocd",
+        "github",
+        "launchdarkly",
+        "pagerduty",
+        "postgres",
+        "redis",
+    ]
     verb: str
-    """A Kubernetes verb, an IAM action, a Slack scope, or an HTTP method."""
+    """In the system's own words: a Kubernetes verb, an IAM action, a Slack scope, an HTTP method, a role."""
     resource: str
-    """``apps/deployments/scale in shop``, an ARN, a channel, or a URL."""
+    """Likewise: ``apps/deployments/scale in shop``, an ARN, a channel, a URL."""
 
 
 InputT = TypeVar("InputT", bound=Frozen)
