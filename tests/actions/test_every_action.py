@@ -31,8 +31,24 @@ pytestmark = pytest.mark.timeout(60)
 
 
 @pytest.fixture
-def worlds(kube: Kube, cloud: Cloud, player: Player, slack_url: str, site: Site, tmp_path: Path) -> Worlds:
-    return Worlds(kube=kube, cloud=cloud, player=player, slack_url=slack_url, site=site, folder=tmp_path)
+def worlds(
+    kube: Kube,
+    cloud: Cloud,
+    player: Player,
+    slack_url: str,
+    site: Site,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+) -> Worlds:
+    return Worlds(
+        kube=kube,
+        cloud=cloud,
+        player=player,
+        slack_url=slack_url,
+        site=site,
+        folder=tmp_path,
+        ask=request.getfixturevalue,
+    )
 
 
 @pytest.fixture

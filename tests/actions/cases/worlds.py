@@ -3,10 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import JsonValue
 
+from tests.actions.keyspace import Keyspace
 from tests.actions.kube import Kube
+from tests.actions.pager import FarPager
+from tests.actions.queries import Queries
 from tests.actions.servers import Site
 from tocsin.actions.base import Frozen
 from tocsin.connections import Connection, Connections
@@ -38,7 +42,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Worlds:
-    """Every system there is."""
+    """Every system there is; those that start when they are asked for are asked for by their fixtures."""
 
     kube: Kube
     cloud: Cloud
@@ -46,8 +50,31 @@ class Worlds:
     slack_url: str
     site: Site
     folder: Path
+    ask: Callable[[str], Any]
+
+    @property
+    def pagerduty(self) -> FarPager:
+        found: FarPager = self.ask("pagerduty")
+        return found
+
+    @property
+    def keyspace(self) -> Keyspace:
+        found: Keyspace = self.ask("keyspace")
+        return found
+
+    @property
+    def queries(self) -> Queries:
+        found: Queries = self.ask("queries")
+        return found
 
 
-def connections_of(main: Connection, denied: Connection, closed: Connection) -> Connections:
-    named = {"main": main, "denied": denied, "closed": closed}
-    return Connections({f"{one.kind}:{name}": one for name, one in named.items()})
+def connections_of(
+    main: Connection,
+    denied: Connection,
+    closed: Connection,
+    *others: Connection,
+    ca_bundle: str | None = None,
+) -> Connections:
+    """Name them; a fourth one is called missing."""
+    named = zip(("main", "denied", "closed", "missing"), (main, denied, closed, *others), strict=False)
+    return Connections({f"{one.kind}:{name}": one for name, one in named}, ca_bundle)

@@ -25,7 +25,9 @@ def case(request: pytest.FixtureRequest, kube: Kube, cluster: Cluster, tmp_path:
     if cluster.kind == "twin":
         pytest.skip("the twin has no RBAC; set KUBEBUILDER_ASSETS to a control plane")
     nothing: Any = None
-    worlds = Worlds(kube=kube, cloud=nothing, player=nothing, slack_url="", site=site, folder=tmp_path)
+    worlds = Worlds(
+        kube=kube, cloud=nothing, player=nothing, slack_url="", site=site, folder=tmp_path, ask=nothing
+    )
     return CASES[request.param](worlds)
 
 
