@@ -14,7 +14,7 @@ AnyAction = Action[Any, Any, Any]
 GROUP = "tocsin.actions"
 """Entry point group of outside packages; an entry's name is its action's name."""
 
-_SDKS = {"k8s": "kubernetes", "aws": "boto3"}
+_SDKS = {"k8s": "kubernetes", "aws": "boto3", "redis": "redis"}
 """The module that each extra brings."""
 
 
@@ -29,6 +29,8 @@ BUILT_IN: tuple[EntryPoint, ...] = (
     _built_in("k8s.rollout_status", "tocsin.actions.kubernetes.status:ShowRollout [k8s]"),
     _built_in("k8s.rollout_undo", "tocsin.actions.kubernetes.rollout:UndoRollout [k8s]"),
     _built_in("k8s.scale", "tocsin.actions.kubernetes.scale:ScaleDeployment [k8s]"),
+    _built_in("pagerduty.escalate", "tocsin.actions.pagerduty:EscalateIncident"),
+    _built_in("pagerduty.resolve_with_note", "tocsin.actions.pagerduty:ResolveIncident"),
     _built_in("rds.failover", "tocsin.actions.rds:FailOverCluster [aws]"),
     _built_in("slack.post", "tocsin.actions.slack:PostMessage"),
 )

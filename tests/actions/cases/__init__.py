@@ -1,5 +1,17 @@
 """For every listed action: a world in which it works, and the ways in which it can be stopped there."""
 
-from tests.actions.cases import aws, http, kubernetes, slack
+from tests.actions.cases import (
+    aws,
+    http,
+    kubernetes,
+    pagerduty,
+    slack,
+)
 
-CASES = {**aws.CASES, **http.CASES, **kubernetes.CASES, **slack.CASES}
+CASES = {
+    **aws.CASES,
+    **http.CASES,
+    **kubernetes.CASES,
+    **pagerduty.CASES,
+    **slack.CASES,
+}
