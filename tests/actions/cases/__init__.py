@@ -1,6 +1,7 @@
 """For every listed action: a world in which it works, and the ways in which it can be stopped there."""
 
 from tests.actions.cases import (
+    argocd,
     aws,
     http,
     kubernetes,
@@ -9,6 +10,7 @@ from tests.actions.cases import (
 )
 
 CASES = {
+    **argocd.CASES,
     **aws.CASES,
     **http.CASES,
     **kubernetes.CASES,
