@@ -5,6 +5,7 @@ from tests.actions.cases import (
     aws,
     http,
     kubernetes,
+    launchdarkly,
     pagerduty,
     slack,
 )
@@ -14,6 +15,7 @@ CASES = {
     **aws.CASES,
     **http.CASES,
     **kubernetes.CASES,
+    **launchdarkly.CASES,
     **pagerduty.CASES,
     **slack.CASES,
 }
