@@ -24,6 +24,7 @@ def _built_in(name: str, value: str) -> EntryPoint:
 
 BUILT_IN: tuple[EntryPoint, ...] = (
     _built_in("argocd.set_autosync", "tocsin.actions.argocd:SetApplicationAutosync"),
+    _built_in("github.revert_pr", "tocsin.actions.github:RevertPullRequest"),
     _built_in("http.request", "tocsin.actions.http:CallHttp"),
     _built_in("k8s.events", "tocsin.actions.kubernetes.diagnose:ShowEvents [k8s]"),
     _built_in("k8s.logs", "tocsin.actions.kubernetes.diagnose:ShowLogs [k8s]"),

@@ -3,6 +3,7 @@
 from tests.actions.cases import (
     argocd,
     aws,
+    github,
     http,
     kubernetes,
     launchdarkly,
@@ -13,6 +14,7 @@ from tests.actions.cases import (
 CASES = {
     **argocd.CASES,
     **aws.CASES,
+    **github.CASES,
     **http.CASES,
     **kubernetes.CASES,
     **launchdarkly.CASES,
