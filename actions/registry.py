@@ -35,6 +35,7 @@ BUILT_IN: tuple[EntryPoint, ...] = (
     _built_in("pagerduty.escalate", "tocsin.actions.pagerduty:EscalateIncident"),
     _built_in("pagerduty.resolve_with_note", "tocsin.actions.pagerduty:ResolveIncident"),
     _built_in("rds.failover", "tocsin.actions.rds:FailOverCluster [aws]"),
+    _built_in("redis.unlink_matching", "tocsin.actions.redis:UnlinkMatching [redis]"),
     _built_in("slack.post", "tocsin.actions.slack:PostMessage"),
 )
 """Every action that ships with Tocsin. A new one is listed here and nowhere else.

@@ -8,6 +8,7 @@ from tests.actions.cases import (
     kubernetes,
     launchdarkly,
     pagerduty,
+    redis,
     slack,
 )
 
@@ -19,5 +20,6 @@ CASES = {
     **kubernetes.CASES,
     **launchdarkly.CASES,
     **pagerduty.CASES,
+    **redis.CASES,
     **slack.CASES,
 }
