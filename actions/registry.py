@@ -34,6 +34,8 @@ BUILT_IN: tuple[EntryPoint, ...] = (
     _built_in("launchdarkly.set_flag", "tocsin.actions.launchdarkly:SetFeatureFlag"),
     _built_in("pagerduty.escalate", "tocsin.actions.pagerduty:EscalateIncident"),
     _built_in("pagerduty.resolve_with_note", "tocsin.actions.pagerduty:ResolveIncident"),
+    _built_in("postgres.long_queries", "tocsin.actions.postgres:ShowLongQueries"),
+    _built_in("postgres.terminate", "tocsin.actions.postgres:TerminateLongQueries"),
     _built_in("rds.failover", "tocsin.actions.rds:FailOverCluster [aws]"),
     _built_in("redis.unlink_matching", "tocsin.actions.redis:UnlinkMatching [redis]"),
     _built_in("slack.post", "tocsin.actions.slack:PostMessage"),

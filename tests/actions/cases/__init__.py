@@ -8,6 +8,7 @@ from tests.actions.cases import (
     kubernetes,
     launchdarkly,
     pagerduty,
+    postgres,
     redis,
     slack,
 )
@@ -20,6 +21,7 @@ CASES = {
     **kubernetes.CASES,
     **launchdarkly.CASES,
     **pagerduty.CASES,
+    **postgres.CASES,
     **redis.CASES,
     **slack.CASES,
 }
