@@ -13,6 +13,9 @@ from tocsin.connections import (
     Connections,
     HttpConnection,
     KubernetesConnection,
+    PagerDutyConnection,
+    PostgresConnection,
+    RedisConnection,
     SlackConnection,
 )
 
@@ -26,6 +29,18 @@ step needs them for its own object and nothing more. Outside packages add action
 """
 _OBJECT: Mapping[str, JsonValue] = {"connection": "k8s:main", "namespace": "shop", "deployment": "checkout"}
 EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
+    "argocd.set_autosync": {
+        "connection": "http:argocd",
+        "app": "checkout",
+        "enabled": False,
+        "project": "shop",
+    },
+    "github.revert_pr": {
+        "connection": "http:github",
+        "repo": "acme/checkout-deploy",
+        "commit": "4f3c2b1a09f8e7d6c5b4a39281706f5e4d3c2b1a",
+        "reason": "Carts were lost.",
+    },
     "http.request": {
         "connection": "http:statuspage",
         "method": "POST",
@@ -37,7 +52,23 @@ EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
     "k8s.rollout_status": _OBJECT,
     "k8s.rollout_undo": {**_OBJECT, "to_revision": 12},
     "k8s.scale": {**_OBJECT, "replicas": 6},
+    "launchdarkly.set_flag": {
+        "connection": "http:launchdarkly",
+        "project": "default",
+        "environment": "production",
+        "flag": "new-checkout",
+        "on": False,
+    },
+    "pagerduty.escalate": {"incident": "Q0123456789ABC", "note": "The rollback failed."},
+    "pagerduty.resolve_with_note": {"incident": "Q0123456789ABC", "note": "The rollback is done."},
+    "postgres.long_queries": {"connection": "postgres:orders", "longer_than": 300},
+    "postgres.terminate": {"connection": "postgres:orders", "longer_than": 300, "user": "reports"},
     "rds.failover": {"connection": "aws:main", "cluster": "orders"},
+    "redis.unlink_matching": {
+        "connection": "redis:cache",
+        "pattern": "session:expired:*",
+        "max_keys": 100_000,
+    },
     "slack.post": {"channel": "C0123456789", "text": "Checkout is slow; we are looking."},
 }
 """Inputs of every action, as a runbook's ``with`` gives them."""
@@ -46,6 +77,12 @@ CONNECTIONS = Connections(
         "k8s:main": KubernetesConnection(),
         "aws:main": AwsConnection(region="eu-west-1", account="123456789012"),
         "http:statuspage": HttpConnection(base_url="https://status.acme.example"),
+        "http:argocd": HttpConnection(base_url="https://argocd.acme.example"),
+        "http:github": HttpConnection(base_url="https://api.github.com"),
+        "http:launchdarkly": HttpConnection(base_url="https://app.launchdarkly.com"),
+        "pagerduty:main": PagerDutyConnection(token=SecretStr("-"), sender="tocsin@acme.example"),
+        "postgres:orders": PostgresConnection(dsn=SecretStr("postgresql://tocsin@db.acme.example/orders")),
+        "redis:cache": RedisConnection(url="rediss://cache.acme.example:6379/0"),
         "slack:main": SlackConnection(token=SecretStr("xoxb-")),
     }
 )
