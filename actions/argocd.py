@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from pydantic import Field, JsonValue
+from pydantic import BaseModel, Field, JsonValue
 
 from tocsin.actions.base import Action, Change, Effect, Frozen, Permission, Plan, Risk, Verdict
-from tocsin.actions.rest import Answered, Asking, Rest
+from tocsin.actions.rest import Rest, with_json
+from tocsin.connections import HttpConnection
+from tocsin.egress import Outgoing
 from tocsin.errors import ActionFailed, ErrorClass
 
 _NAME = r"^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$"
@@ -72,24 +74,24 @@ class AutosyncSet(Frozen):
     """False when it was so already."""
 
 
-class _Owner(Answered):
+class _Owner(BaseModel):
     kind: str = ""
     name: str = ""
 
 
-class _Metadata(Answered):
+class _Metadata(BaseModel):
     ownerReferences: tuple[_Owner, ...] = ()
 
 
-class _SyncPolicy(Answered):
+class _SyncPolicy(BaseModel):
     automated: Automated = None
 
 
-class _Spec(Answered):
+class _Spec(BaseModel):
     syncPolicy: _SyncPolicy | None = None
 
 
-class _Application(Answered):
+class _Application(BaseModel):
     metadata: _Metadata
     spec: _Spec
 
@@ -152,7 +154,7 @@ class SetApplicationAutosync(Action[SetAutosync, AutosyncPlan, AutosyncSet]):
         self._move(want, origin=plan.after, goal=plan.before)
 
     def _read(self, want: SetAutosync) -> _Application:
-        return self._argocd(want).ask(Asking("GET", want.path, want.where), _Application)
+        return self._argocd(want).ask(Outgoing("GET", want.path, want.where), _Application)
 
     def _move(self, want: SetAutosync, *, origin: Automated, goal: Automated) -> bool:
         """Set the policy unless it is so already; raise CONFLICT when it is not ``origin`` either."""
@@ -166,12 +168,12 @@ class SetApplicationAutosync(Action[SetAutosync, AutosyncPlan, AutosyncSet]):
                 ErrorClass.CONFLICT,
             )
         patch = json.dumps({"spec": {"syncPolicy": {"automated": _merging(found, goal)}}})
-        body: JsonValue = {"name": want.app, "patch": patch, "patchType": "merge", **want.where}
-        self._argocd(want).ask(Asking("PATCH", want.path, body=body), _Application)
+        body: dict[str, JsonValue] = {"name": want.app, "patch": patch, "patchType": "merge", **want.where}
+        self._argocd(want).ask(with_json("PATCH", want.path, body), _Application)
         return True
 
     def _argocd(self, want: SetAutosync) -> Rest:
-        return Rest(self.connections, want.connection)
+        return Rest(self.connections, want.connection, HttpConnection)
 
 
 def _is_on(automated: Automated) -> bool:

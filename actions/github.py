@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Generic, Literal, TypeVar
 
-from pydantic import Field, JsonValue
+from pydantic import BaseModel, Field, JsonValue
 
 from tocsin.actions.base import Action, Change, Effect, Frozen, Permission, Plan, Risk, Verdict
-from tocsin.actions.rest import Answered, Asking, Rest
+from tocsin.actions.rest import Rest, with_json
+from tocsin.connections import HttpConnection
 from tocsin.errors import ActionFailed, ErrorClass
 
 LOOK_BACK = 100
@@ -96,14 +97,14 @@ class Reverted(Frozen):
     """False when there was one already."""
 
 
-DataT = TypeVar("DataT", bound=Answered)
+DataT = TypeVar("DataT", bound=BaseModel)
 
 
-class _Oid(Answered):
+class _Oid(BaseModel):
     oid: str
 
 
-class _Merged(Answered):
+class _Merged(BaseModel):
     id: str
     number: int
     title: str
@@ -111,7 +112,7 @@ class _Merged(Answered):
     mergeCommit: _Oid | None = None
 
 
-class _Listed(Answered):
+class _Listed(BaseModel):
     number: int
     url: str
     state: Literal["OPEN", "CLOSED", "MERGED"]
@@ -119,41 +120,41 @@ class _Listed(Answered):
     body: str = ""
 
 
-class _MergedNodes(Answered):
+class _MergedNodes(BaseModel):
     nodes: tuple[_Merged, ...] = ()
 
 
-class _ListedNodes(Answered):
+class _ListedNodes(BaseModel):
     nodes: tuple[_Listed, ...] = ()
 
 
-class _Commit(Answered):
+class _Commit(BaseModel):
     associatedPullRequests: _MergedNodes = _MergedNodes()
 
 
-class _Repository(Answered):
+class _Repository(BaseModel):
     object: _Commit | None = None
     pullRequests: _ListedNodes
 
 
-class _Found(Answered):
+class _Found(BaseModel):
     repository: _Repository | None = None
 
 
-class _Made(Answered):
+class _Made(BaseModel):
     revertPullRequest: _Listed | None = None
 
 
-class _Reverting(Answered):
+class _Reverting(BaseModel):
     revertPullRequest: _Made | None = None
 
 
-class _Trouble(Answered):
+class _Trouble(BaseModel):
     type: str = ""
     message: str = ""
 
 
-class _Envelope(Answered, Generic[DataT]):
+class _Envelope(BaseModel, Generic[DataT]):
     """What the endpoint answers with status 200, also when it refuses; ``data`` is partial then."""
 
     data: DataT | None = None
@@ -240,13 +241,13 @@ class RevertPullRequest(Action[RevertCommit, RevertPlan, Reverted]):
     def _ask(
         self, want: RevertCommit, query: str, variables: JsonValue, answer: type[_Envelope[DataT]]
     ) -> DataT:
-        rest = Rest(self.connections, want.connection)
-        asking = Asking("POST", "/graphql", body={"query": query, "variables": variables})
-        found = rest.ask(asking, answer)
+        github = Rest(self.connections, want.connection, HttpConnection)
+        asked = with_json("POST", "/graphql", {"query": query, "variables": variables})
+        found = github.ask(asked, answer)
         if found.errors or found.data is None:
             said = "; ".join(one.message for one in found.errors) or "neither data nor an error"
             kinds = [_KINDS[one.type] for one in found.errors if one.type in _KINDS]
-            raise rest.failure(said, kinds[0] if kinds else ErrorClass.INVALID)
+            raise github.failure(said, kinds[0] if kinds else ErrorClass.INVALID)
         return found.data
 
 

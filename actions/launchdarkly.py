@@ -7,15 +7,17 @@ import json
 from collections.abc import Mapping
 from datetime import timedelta
 
-from pydantic import Field, JsonValue
+from pydantic import BaseModel, Field, JsonValue
 
 from tocsin.actions.base import Action, Change, Effect, Frozen, Permission, Plan, Risk, Verdict
-from tocsin.actions.rest import Answered, Asking, Rest
+from tocsin.actions.rest import Rest, with_json
+from tocsin.connections import HttpConnection
+from tocsin.egress import Outgoing
 from tocsin.errors import ActionFailed, ErrorClass
 
 _KEY = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,255}$"
 _SEMANTIC = "application/json; domain-model=launchdarkly.semanticpatch"
-_KINDS = {405: ErrorClass.DENIED}
+_MEANINGS = {405: ErrorClass.DENIED}
 """What LaunchDarkly answers where an environment's changes need an approval of its own."""
 
 
@@ -56,17 +58,17 @@ class FlagSet(Frozen):
     """False when it was so already."""
 
 
-class _Variation(Answered):
+class _Variation(BaseModel):
     name: str | None = None
     value: JsonValue = None
 
 
-class _Environment(Answered):
+class _Environment(BaseModel):
     on: bool
     offVariation: int | None = None
 
 
-class _Flag(Answered):
+class _Flag(BaseModel):
     archived: bool = False
     variations: tuple[_Variation, ...] = ()
     environments: dict[str, _Environment] = {}
@@ -126,7 +128,7 @@ class SetFeatureFlag(Action[SetFlag, FlagPlan, FlagSet]):
         self._turn(want, on=plan.before, comment="Undone by Tocsin")
 
     def _read(self, want: SetFlag) -> tuple[_Flag, _Environment]:
-        flag = self._launchdarkly(want).ask(Asking("GET", want.path, {"env": want.environment}), _Flag)
+        flag = self._launchdarkly(want).ask(Outgoing("GET", want.path, {"env": want.environment}), _Flag)
         if want.environment not in flag.environments:
             raise ActionFailed(
                 f"flag {want.flag} has no environment {want.environment!r}; nothing was changed."
@@ -138,16 +140,16 @@ class SetFeatureFlag(Action[SetFlag, FlagPlan, FlagSet]):
     def _turn(self, want: SetFlag, *, on: bool, comment: str) -> bool:
         if self._read(want)[1].on == on:
             return False
-        body: JsonValue = {
+        body: dict[str, JsonValue] = {
             "environmentKey": want.environment,
             "comment": comment,
             "instructions": [{"kind": "turnFlagOn" if on else "turnFlagOff"}],
         }
-        self._launchdarkly(want).ask(Asking("PATCH", want.path, body=body, content_type=_SEMANTIC), _Flag)
+        self._launchdarkly(want).ask(with_json("PATCH", want.path, body, _SEMANTIC), _Flag)
         return True
 
     def _launchdarkly(self, want: SetFlag) -> Rest:
-        return Rest(self.connections, want.connection, _KINDS)
+        return Rest(self.connections, want.connection, HttpConnection, _MEANINGS)
 
 
 def _served_when_off(flag: _Flag, found: _Environment) -> str:

@@ -1,145 +1,49 @@
-"""A web service that speaks JSON, beneath a connection's base URL, through the egress guard."""
+"""What all actions on services that speak JSON do alike: what goes out, and what is read of an answer."""
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TypeVar
 
-import httpx2
-from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+from pydantic import JsonValue, TypeAdapter, ValidationError
 
-from tocsin.connections import Connections, HttpConnection
-from tocsin.egress import Egress, EgressRefused, Incoming, Outgoing
+from tocsin.actions.web import Web
+from tocsin.egress import Incoming, Outgoing
 from tocsin.errors import ActionFailed, ErrorClass
-from tocsin.secrets import MASK, redact_text
 
-MAX_SAID = 300
-"""Characters of a service's own words that an error repeats."""
-
-_KINDS = {
-    401: ErrorClass.DENIED,
-    403: ErrorClass.DENIED,
-    404: ErrorClass.MISSING,
-    408: ErrorClass.TIMEOUT,
-    409: ErrorClass.CONFLICT,
-    412: ErrorClass.CONFLICT,
-    429: ErrorClass.THROTTLED,
-    504: ErrorClass.TIMEOUT,
-}
-AnswerT = TypeVar("AnswerT", bound="Answered")
+ReadT = TypeVar("ReadT")
 
 
-class Answered(BaseModel):
-    """Base of what is read of an answer; the rest of it is overlooked."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-@dataclass(frozen=True)
-class Asking:
-    """A request that carries JSON."""
-
-    method: str
-    path: str
-    query: Mapping[str, str] = field(default_factory=dict)
-    body: JsonValue = None
-    content_type: str = "application/json"
+def with_json(
+    method: str, path: str, body: Mapping[str, JsonValue], content_type: str = "application/json"
+) -> Outgoing:
+    """Return a request that carries JSON."""
+    return Outgoing(method, path, {}, {"content-type": content_type}, json.dumps(dict(body)).encode())
 
 
-class Rest:
-    """The service of one connection."""
+class Rest(Web):
+    """One connection's service, where it speaks JSON. Raises ActionFailed, and nothing else."""
 
-    def __init__(
-        self, connections: Connections, name: str, kinds: Mapping[int, ErrorClass] | None = None
-    ) -> None:
-        """Raise ActionFailed when there is no such connection; ``kinds`` adds to what statuses mean."""
-        connection = connections.get(name, HttpConnection)
-        self._name = name
-        self._own = {key: value.get_secret_value() for key, value in connection.headers.items()}
-        self._kinds = {**_KINDS, **(kinds or {})}
-        with self._told():
-            self._egress = Egress(
-                connection.base_url,
-                allow_private=connection.allow_private,
-                ca_bundle=connections.ca_bundle,
-            )
-
-    def ask(self, asking: Asking, answer: type[AnswerT]) -> AnswerT:
-        """Send a request and read its answer. Raises ActionFailed and nothing else."""
-        content = None if asking.body is None else json.dumps(asking.body).encode()
-        typed = {} if content is None else {"content-type": asking.content_type}
-        headers = {**self._own, "accept": "application/json", **typed}
-        with self._told():
-            outgoing = Outgoing(asking.method, asking.path, asking.query, headers, content)
-            incoming = self._egress.send(outgoing)
-        if not 200 <= incoming.status < 300:
-            raise self._refusal(asking, incoming)
+    def ask(self, asked: Outgoing, model: type[ReadT]) -> ReadT:
+        """Send a request and read its answer; what of it the model does not know is overlooked."""
+        got = self.obtain(replace(asked, headers={"accept": "application/json", **asked.headers}))
         try:
-            return answer.model_validate_json(incoming.body)
+            return TypeAdapter(model).validate_python(self.json(got))
         except ValidationError:
-            raise self._unreadable(asking, incoming) from None
+            what = f"{asked.method} {self.name}{asked.path}"
+            words = f"{what} did not answer as its API does. Correct the base URL of the connection."
+            if got.truncated:
+                words = f"{what} answered more than can be read, which is 1 MiB. Ask for less."
+            raise ActionFailed(words, ErrorClass.INVALID) from None
+
+    def obtain(self, asked: Outgoing) -> Incoming:
+        """Send a request; unless the answer is a 2xx, raise ActionFailed in the service's own words."""
+        got = self.send(asked)
+        said = self.json(got)
+        told = (said.get("message") or said.get("error") or "") if isinstance(said, dict) else ""
+        self.refuse_unexpected(asked, got, said=str(told))
+        return got
 
     def failure(self, said: str, kind: ErrorClass) -> ActionFailed:
-        """Return a failure in the service's own words, without our secrets."""
-        return ActionFailed(f"{self._name} answered: {self._masked(said)}", kind)
-
-    def _refusal(self, asking: Asking, incoming: Incoming) -> ActionFailed:
-        said = self._masked(_said(incoming.body)) or "no words"
-        wait = incoming.headers.get("retry-after")
-        asked = f" It asks to wait {wait[:40]}." if wait else ""
-        return ActionFailed(
-            f"{asking.method} {self._name}{asking.path} answered {incoming.status}: {said}.{asked}",
-            self._kind(incoming),
-        )
-
-    def _kind(self, incoming: Incoming) -> ErrorClass:
-        spent = "retry-after" in incoming.headers or incoming.headers.get("x-ratelimit-remaining") == "0"
-        if incoming.status == 403 and spent:  # as GitHub throttles
-            return ErrorClass.THROTTLED
-        usual = ErrorClass.TRANSIENT if incoming.status >= 500 else ErrorClass.INVALID
-        return self._kinds.get(incoming.status, usual)
-
-    def _unreadable(self, asking: Asking, incoming: Incoming) -> ActionFailed:
-        why = "more than can be read" if incoming.truncated else "something else than its API says"
-        return ActionFailed(
-            f"{asking.method} {self._name}{asking.path} answered {why}. Check the connection's base URL.",
-            ErrorClass.INVALID,
-        )
-
-    def _masked(self, text: str) -> str:
-        words = {word for value in self._own.values() for word in (value, *value.split()) if len(word) >= 6}
-        for word in sorted(words, key=len, reverse=True):
-            text = text.replace(word, MASK)
-        return redact_text(text)[:MAX_SAID]
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Raise every failure of the guard and the network as ActionFailed."""
-        try:
-            yield
-        except EgressRefused as error:
-            raise ActionFailed(f"{self._name}: {error}", ErrorClass.INVALID) from None
-        except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
-            raise ActionFailed(
-                f"{self._name} cannot be reached ({error}); nothing was sent.", ErrorClass.TRANSIENT
-            ) from None
-        except httpx2.TimeoutException:
-            raise ActionFailed(
-                f"{self._name} did not answer in time; whether it happened is not known.", ErrorClass.TIMEOUT
-            ) from None
-        except httpx2.TransportError as error:
-            raise ActionFailed(
-                f"the connection to {self._name} broke ({type(error).__name__});"
-                " whether it happened is not known.",
-                ErrorClass.TRANSIENT,
-            ) from None
-
-
-def _said(body: bytes) -> str:
-    """Return the message of an error in JSON; empty when it has none."""
-    try:
-        parsed = json.loads(body)
-    except (ValueError, RecursionError):
-        return ""
-    return str(parsed.get("message") or parsed.get("error") or "") if isinstance(parsed, dict) else ""
+        """Return the failure that an answer tells of, whatever its status."""
+        return ActionFailed(f"{self.name} answered: {self.quoted(said)}", kind)
