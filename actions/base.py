@@ -93,11 +93,25 @@ class Probe(StrEnum):
 class Permission(Frozen):
     """One right an action needs, exact enough to print a least-privilege policy from."""
 
-    system: Literal["kubernetes", "aws", "slack", "http", "grafana", "dns", "tcp"]
+    system: Literal[
+        "argocd",
+        "aws",
+        "dns",
+        "github",
+        "grafana",
+        "http",
+        "kubernetes",
+        "launchdarkly",
+        "pagerduty",
+        "postgres",
+        "redis",
+        "slack",
+        "tcp",
+    ]
     verb: str
-    """A Kubernetes verb, an IAM action, a Slack scope, an HTTP method, or an action of Grafana's RBAC."""
+    """In the system's own words: a Kubernetes verb, an IAM action, a Slack scope, an HTTP method, a role."""
     resource: str
-    """``apps/deployments/scale in shop``, an ARN, a channel, a URL, or a scope of Grafana's RBAC."""
+    """Likewise: ``apps/deployments/scale in shop``, an ARN, a channel, a URL."""
 
 
 InputT = TypeVar("InputT", bound=Frozen)

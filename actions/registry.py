@@ -14,7 +14,7 @@ AnyAction = Action[Any, Any, Any]
 GROUP = "tocsin.actions"
 """Entry point group of outside packages; an entry's name is its action's name."""
 
-_SDKS = {"k8s": "kubernetes", "aws": "boto3"}
+_SDKS = {"k8s": "kubernetes", "aws": "boto3", "redis": "redis"}
 """The module that each extra brings."""
 
 
@@ -23,7 +23,9 @@ def _built_in(name: str, value: str) -> EntryPoint:
 
 
 BUILT_IN: tuple[EntryPoint, ...] = (
+    _built_in("argocd.set_autosync", "tocsin.actions.argocd:SetApplicationAutosync"),
     _built_in("dns.resolve", "tocsin.actions.dns:ResolveName"),
+    _built_in("github.revert_pr", "tocsin.actions.github:RevertPullRequest"),
     _built_in("grafana.annotate", "tocsin.actions.grafana.annotate:AnnotateGraphs"),
     _built_in("grafana.panel_png", "tocsin.actions.grafana.panel:PhotographPanel"),
     _built_in("http.get", "tocsin.actions.http:GetHttp"),
@@ -33,9 +35,15 @@ BUILT_IN: tuple[EntryPoint, ...] = (
     _built_in("k8s.rollout_status", "tocsin.actions.kubernetes.status:ShowRollout [k8s]"),
     _built_in("k8s.rollout_undo", "tocsin.actions.kubernetes.rollout:UndoRollout [k8s]"),
     _built_in("k8s.scale", "tocsin.actions.kubernetes.scale:ScaleDeployment [k8s]"),
+    _built_in("launchdarkly.set_flag", "tocsin.actions.launchdarkly:SetFeatureFlag"),
+    _built_in("pagerduty.escalate", "tocsin.actions.pagerduty:EscalateIncident"),
+    _built_in("pagerduty.resolve_with_note", "tocsin.actions.pagerduty:ResolveIncident"),
+    _built_in("postgres.long_queries", "tocsin.actions.postgres:ShowLongQueries"),
+    _built_in("postgres.terminate", "tocsin.actions.postgres:TerminateLongQueries"),
     _built_in("prom.gate", "tocsin.actions.prometheus.query:GateOnPrometheus"),
     _built_in("prom.query", "tocsin.actions.prometheus.query:QueryPrometheus"),
     _built_in("rds.failover", "tocsin.actions.rds:FailOverCluster [aws]"),
+    _built_in("redis.unlink_matching", "tocsin.actions.redis:UnlinkMatching [redis]"),
     _built_in("slack.post", "tocsin.actions.slack:PostMessage"),
     _built_in("tcp.check", "tocsin.actions.tcp:KnockAtPort"),
 )

@@ -1,7 +1,7 @@
 """What all actions that speak HTTP do alike: where a request may go, what a status means, what is secret."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from tocsin.connections import Connections, WebConnection
 from tocsin.egress import Egress, EgressRefused, Incoming, Outgoing
 from tocsin.errors import ActionFailed, ErrorClass
-from tocsin.secrets import MASK
+from tocsin.secrets import MASK, redact_text
 
 MAX_SAID = 300
 """Characters of the other side's own words that go into an error."""
@@ -33,9 +33,17 @@ _KINDS = {
 class Web:
     """One connection's web service. Raises ActionFailed, and nothing else."""
 
-    def __init__(self, connections: Connections, name: str, kind: type[WebConnection]) -> None:
+    def __init__(
+        self,
+        connections: Connections,
+        name: str,
+        kind: type[WebConnection],
+        meanings: Mapping[int, ErrorClass] | None = None,
+    ) -> None:
+        """``meanings`` are those of statuses that this service uses in a way of its own."""
         connection = connections.get(name, kind)
-        self._name = name
+        self.name = name
+        self._meanings = _KINDS | dict(meanings or {})
         self._own = {key.lower(): value.get_secret_value() for key, value in connection.headers.items()}
         with self._told():
             self._egress = Egress(
@@ -69,16 +77,14 @@ class Web:
 
         ``said`` are the other side's own words about it.
         """
-        status = got.status
-        if status in expect or (not expect and 200 <= status < 300):
+        if got.status in expect or (not expect and 200 <= got.status < 300):
             return
-        kind = _KINDS.get(status, ErrorClass.TRANSIENT if status >= 500 else ErrorClass.INVALID)
         expected = " or ".join(map(str, expect)) or "2xx"
-        words = f": {self.masked(said)[:MAX_SAID]}" if said else "."
+        words = f": {self.quoted(said).rstrip('.')}" if said else ""
         wait = got.headers.get("retry-after")
-        patience = f" It asks to wait {wait[:40]}." if wait and kind is ErrorClass.THROTTLED else ""
-        line = f"{asked.method} {self._name}{asked.path} answered {status}, not {expected}"
-        raise ActionFailed(f"{line}{words}{patience}", kind)
+        patience = f" It asks to wait {wait[:40]}." if wait else ""
+        line = f"{asked.method} {self.name}{asked.path} answered {got.status}, not {expected}"
+        raise ActionFailed(f"{line}{words}.{patience}", self._kind(got))
 
     def masked(self, text: str) -> str:
         """Return ``text`` without the connection's headers, should the other side repeat them."""
@@ -86,6 +92,10 @@ class Web:
         for word in sorted(words, key=len, reverse=True):
             text = text.replace(word, MASK)
         return text
+
+    def quoted(self, said: str) -> str:
+        """Return the other side's own words as an error may repeat them: short, and without secrets."""
+        return redact_text(self.masked(said))[:MAX_SAID]
 
     def json(self, got: Incoming) -> JsonValue:
         """Return the JSON of an answer; None where it is not JSON, or was too long to be read whole."""
@@ -97,10 +107,17 @@ class Web:
             return None
         return found
 
+    def _kind(self, got: Incoming) -> ErrorClass:
+        spent = "retry-after" in got.headers or got.headers.get("x-ratelimit-remaining") == "0"
+        if got.status == 403 and spent:  # as GitHub throttles
+            return ErrorClass.THROTTLED
+        usual = ErrorClass.TRANSIENT if got.status >= 500 else ErrorClass.INVALID
+        return self._meanings.get(got.status, usual)
+
     @contextmanager
     def _told(self) -> Iterator[None]:
         """Raise every failure of the guard and the network as ActionFailed."""
-        name = self._name
+        name = self.name
         try:
             yield
         except EgressRefused as error:

@@ -1,12 +1,15 @@
-"""Fixtures of the systems that Tocsin works on: a cluster, a cloud, a Slack workspace, what the web has."""
+"""Fixtures of the systems that Tocsin works on: a cluster, a cloud, a workspace, databases, the web."""
 
 from collections.abc import Iterator
 
 import pytest
 
+from tests.actions.keyspace import Keyspace, serving_redis
 from tests.actions.kube import Kube
 from tests.actions.nameserver import Nameserver, naming
+from tests.actions.pager import FarPager, serving_pagerduty
 from tests.actions.prometheus import Prometheus, running
+from tests.actions.queries import Queries, queries_in
 from tests.actions.servers import Site, serving
 from tocsin.playground.cloud import Cloud, build_orders_database
 from tocsin.playground.cluster.start import Cluster, start_cluster
@@ -91,3 +94,36 @@ def nameserver(running_nameserver: Nameserver) -> Nameserver:
 def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
     with running(tmp_path_factory.mktemp("prometheus")) as prometheus:
         yield prometheus
+
+
+@pytest.fixture(scope="session")
+def running_pagerduty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FarPager]:
+    with serving_pagerduty(tmp_path_factory.mktemp("pagerduty")) as far:
+        yield far
+
+
+@pytest.fixture
+def pagerduty(running_pagerduty: FarPager) -> FarPager:
+    """An account without incidents."""
+    running_pagerduty.pager.reset()
+    return running_pagerduty
+
+
+@pytest.fixture(scope="session")
+def running_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keyspace]:
+    with serving_redis(tmp_path_factory.mktemp("redis")) as keyspace:
+        yield keyspace
+
+
+@pytest.fixture
+def keyspace(running_redis: Keyspace) -> Keyspace:
+    """A Redis without keys."""
+    running_redis.client.flushall()
+    return running_redis
+
+
+@pytest.fixture
+def queries(database_url: str) -> Iterator[Queries]:
+    """A database in which queries can be left running."""
+    with queries_in(database_url) as queries:
+        yield queries

@@ -5,10 +5,10 @@ https://prometheus.io/docs/prometheus/latest/querying/api/#instant-queries
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, Field
 
 from tocsin.actions.base import Permission
-from tocsin.actions.web import Web
+from tocsin.actions.rest import Rest
 from tocsin.connections import Connections, PrometheusConnection
 from tocsin.egress import Outgoing
 from tocsin.errors import ActionFailed, ErrorClass
@@ -61,35 +61,23 @@ class Prometheus:
     """One connection's API. Raises ActionFailed, and nothing else."""
 
     def __init__(self, connections: Connections, name: str) -> None:
-        self._name = name
-        self._web = Web(connections, name, PrometheusConnection)
+        self._rest = Rest(connections, name, PrometheusConnection)
 
     def right(self) -> Permission:
         """Return what a query needs."""
-        return Permission(system="http", verb="GET", resource=self._web.url(_PATH))
+        return Permission(system="http", verb="GET", resource=self._rest.url(_PATH))
 
     def reach(self) -> None:
         """Make sure that its addresses are known and allowed. Sends nothing."""
-        self._web.reach(_PATH)
+        self._rest.reach(_PATH)
 
     def ask(self, query: str, lookback: str | None = None) -> Answer:
         """Return the answer for now; ``lookback`` is how far before now a sample may have been taken.
 
         Servers that do not know ``lookback_delta`` ignore it: https://github.com/prometheus/prometheus/pull/12088.
         """
-        asked = Outgoing("GET", _PATH, {"query": query} | ({"lookback_delta": lookback} if lookback else {}))
-        got = self._web.send(asked)
-        said = self._web.json(got)
-        words = str(said.get("error", "")) if isinstance(said, dict) else ""
-        self._web.refuse_unexpected(asked, got, said=words)
-        try:
-            return Answer.model_validate(said)
-        except ValidationError:
-            size = "an answer of more than 1 MiB" if got.truncated else "no answer of Prometheus's API"
-            raise ActionFailed(
-                f"{self._name} gave {size}. Aggregate in the query, or correct the base URL.",
-                ErrorClass.INVALID,
-            ) from None
+        given = {"query": query} | ({"lookback_delta": lookback} if lookback else {})
+        return self._rest.ask(Outgoing("GET", _PATH, given), Answer)
 
     def series(self, answer: Answer) -> list[Labelled]:
         """Return the numbers of an answer; raise ActionFailed where it has none by its type."""
@@ -101,7 +89,7 @@ class Prometheus:
             case other:
                 what = "histograms" if isinstance(other, _Vector) else f"a {other.resultType}"
                 raise ActionFailed(
-                    f"{self._name}: the query gives {what}, not numbers."
+                    f"{self._rest.name}: the query gives {what}, not numbers."
                     " Use a function that makes one of them, such as rate(…) or histogram_quantile(…).",
                     ErrorClass.INVALID,
                 )

@@ -15,7 +15,10 @@ from tocsin.connections import (
     GrafanaConnection,
     HttpConnection,
     KubernetesConnection,
+    PagerDutyConnection,
+    PostgresConnection,
     PrometheusConnection,
+    RedisConnection,
     SlackConnection,
     TcpConnection,
 )
@@ -34,6 +37,18 @@ EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
     "grafana.annotate": {"text": "Rolled back checkout", "tags": ["rollback"], "dashboard": "svc-red"},
     "grafana.panel_png": {"dashboard": "svc-red", "panel": 4, "vars": {"service": "checkout"}},
     "http.get": {"connection": "http:statuspage", "path": "/v1/health"},
+    "argocd.set_autosync": {
+        "connection": "http:argocd",
+        "app": "checkout",
+        "enabled": False,
+        "project": "shop",
+    },
+    "github.revert_pr": {
+        "connection": "http:github",
+        "repo": "acme/checkout-deploy",
+        "commit": "4f3c2b1a09f8e7d6c5b4a39281706f5e4d3c2b1a",
+        "reason": "Carts were lost.",
+    },
     "http.request": {
         "connection": "http:statuspage",
         "method": "POST",
@@ -50,7 +65,23 @@ EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
         "query": 'sum(rate(http_requests_total{code=~"5.."}[2m])) / sum(rate(http_requests_total[2m]))',
     },
     "prom.query": {"connection": "prometheus:main", "query": "sum by (pod) (up)"},
+    "launchdarkly.set_flag": {
+        "connection": "http:launchdarkly",
+        "project": "default",
+        "environment": "production",
+        "flag": "new-checkout",
+        "on": False,
+    },
+    "pagerduty.escalate": {"incident": "Q0123456789ABC", "note": "The rollback failed."},
+    "pagerduty.resolve_with_note": {"incident": "Q0123456789ABC", "note": "The rollback is done."},
+    "postgres.long_queries": {"connection": "postgres:orders", "longer_than": 300},
+    "postgres.terminate": {"connection": "postgres:orders", "longer_than": 300, "user": "reports"},
     "rds.failover": {"connection": "aws:main", "cluster": "orders"},
+    "redis.unlink_matching": {
+        "connection": "redis:cache",
+        "pattern": "session:expired:*",
+        "max_keys": 100_000,
+    },
     "slack.post": {"channel": "C0123456789", "text": "Checkout is slow; we are looking."},
     "tcp.check": {"connection": "tcp:databases", "host": "orders.db.acme.example", "port": 5432},
 }
@@ -64,6 +95,12 @@ CONNECTIONS = Connections(
         "grafana:main": GrafanaConnection(base_url="https://grafana.acme.example"),
         "dns:main": DnsConnection(resolvers=("10.0.0.2", "10.8.0.2")),
         "tcp:databases": TcpConnection(hosts=("*.db.acme.example",), ports=(5432,), allow_private=True),
+        "http:argocd": HttpConnection(base_url="https://argocd.acme.example"),
+        "http:github": HttpConnection(base_url="https://api.github.com"),
+        "http:launchdarkly": HttpConnection(base_url="https://app.launchdarkly.com"),
+        "pagerduty:main": PagerDutyConnection(token=SecretStr("-"), sender="tocsin@acme.example"),
+        "postgres:orders": PostgresConnection(dsn=SecretStr("postgresql://tocsin@db.acme.example/orders")),
+        "redis:cache": RedisConnection(url="rediss://cache.acme.example:6379/0"),
         "slack:main": SlackConnection(token=SecretStr("xoxb-")),
     }
 )

@@ -61,6 +61,11 @@ SAID: Mapping[str, str] = {
     "SlackConnection.kind": "Read from the connection's name.",
     "SlackConnection.token": "`slack:main` need not be listed: it has the bot token of the settings.",
     "SlackConnection.api_url": "Base URL of Slack's Web API.",
+    "PagerDutyConnection.kind": "Read from the connection's name.",
+    "PagerDutyConnection.token": "`pagerduty:main` need not be listed: it is made of the settings.",
+    "RedisConnection.kind": "Read from the connection's name.",
+    "RedisConnection.password": "Belongs to `username`.",
+    "PostgresConnection.kind": "Read from the connection's name.",
     "SecretSource.file": "Path of a file; the whole content without the white space around it.",
 }
 """What the models' own docstrings leave to their names."""

@@ -23,6 +23,17 @@ def _address(text: str) -> str:
     return text
 
 
+def _redis(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("redis", "rediss") or not parts.hostname:
+        raise ValueError("must be redis://host:port/database, or rediss:// for TLS")
+    if "@" in parts.netloc or parts.query:
+        raise ValueError(
+            "must hold neither user nor options; `username` and `password` are keys of their own"
+        )
+    return url
+
+
 class _Connection(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -110,15 +121,48 @@ class SlackConnection(_Connection):
     api_url: str = "https://slack.com/api/"
 
 
+class PagerDutyConnection(_Connection):
+    """An account's REST API."""
+
+    kind: Literal["pagerduty"] = "pagerduty"
+    token: SecretStr
+    sender: str
+    """Email of one of its users; it goes into ``From``."""
+    base_url: str = Field(default="https://api.pagerduty.com", pattern="^https://")
+    """Another one in the EU: ``https://api.eu.pagerduty.com``."""
+
+
+class RedisConnection(_Connection):
+    """One Redis server, not a cluster."""
+
+    kind: Literal["redis"] = "redis"
+    url: Annotated[str, AfterValidator(_redis)]
+    """``redis://host:6379/0``, or ``rediss://`` for TLS; without credentials."""
+    username: str | None = None
+    """An ACL user; Redis's ``default`` one when not given."""
+    password: SecretStr | None = None
+
+
+class PostgresConnection(_Connection):
+    """One database of a PostgreSQL server."""
+
+    kind: Literal["postgres"] = "postgres"
+    dsn: SecretStr
+    """A libpq connection string, as psql takes it; whole, since it holds the password."""
+
+
 Connection = Annotated[
     KubernetesConnection
     | AwsConnection
     | HttpConnection
-    | SlackConnection
     | PrometheusConnection
     | GrafanaConnection
     | DnsConnection
-    | TcpConnection,
+    | TcpConnection
+    | SlackConnection
+    | PagerDutyConnection
+    | RedisConnection
+    | PostgresConnection,
     Field(discriminator="kind"),
 ]
 ConnectionT = TypeVar("ConnectionT", bound=_Connection)

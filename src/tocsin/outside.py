@@ -5,17 +5,22 @@ from collections.abc import Mapping
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from tocsin.actions.pagerduty import Pager, PagerAccess
-from tocsin.connections import Connection, Connections, SlackConnection
+from tocsin.actions.pagerduty import Pager
+from tocsin.connections import Connection, Connections, PagerDutyConnection, SlackConnection
 from tocsin.settings import Settings
 
 SLACK = "slack:main"
 """The connection that the bot token makes, for runbooks that post."""
+PAGERDUTY = "pagerduty:main"
+"""The connection that PagerDuty's token makes."""
 
 
 def connections(settings: Settings) -> Connections:
-    """Return the organisation's connections, and Slack's."""
+    """Return the organisation's connections, and those that the settings' tokens make."""
     named: Mapping[str, Connection] = settings.organisation.connections
+    pagerduty = _pagerduty(settings)
+    if pagerduty is not None:
+        named = {PAGERDUTY: pagerduty, **named}
     if settings.slack_bot_token is not None:
         slack = SlackConnection(token=settings.slack_bot_token, api_url=f"{settings.slack_api_url}/")
         named = {SLACK: slack, **named}
@@ -24,16 +29,8 @@ def connections(settings: Settings) -> Connections:
 
 def pager(settings: Settings) -> Pager | None:
     """Return PagerDuty's client, or None where no token is set."""
-    if settings.pagerduty_api_token is None:
-        return None
-    return Pager(
-        PagerAccess(
-            token=settings.pagerduty_api_token,
-            base_url=settings.pagerduty_api_url,
-            sender=settings.pagerduty_from,
-            ca_bundle=_ca_bundle(settings),
-        )
-    )
+    connection = _pagerduty(settings)
+    return None if connection is None else Pager(connection, _ca_bundle(settings))
 
 
 def slack(settings: Settings) -> AsyncWebClient | None:
@@ -48,6 +45,16 @@ def slack(settings: Settings) -> AsyncWebClient | None:
         base_url=f"{settings.slack_api_url}/",
         ssl=trust,
         retry_handlers=[],
+    )
+
+
+def _pagerduty(settings: Settings) -> PagerDutyConnection | None:
+    if settings.pagerduty_api_token is None:
+        return None
+    return PagerDutyConnection(
+        token=settings.pagerduty_api_token,
+        sender=settings.pagerduty_from,
+        base_url=settings.pagerduty_api_url,
     )
 
 

@@ -1,5 +1,6 @@
-"""Real local HTTP servers for the tests of http.request and of the egress guard."""
+"""Real local HTTP servers for the tests of actions over HTTP and of the egress guard."""
 
+import json
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -26,6 +27,10 @@ class Answer:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
+
+    @classmethod
+    def json(cls, status: int, body: object) -> "Answer":
+        return cls(status, {"content-type": "application/json"}, json.dumps(body).encode())
 
 
 Route = Callable[[Seen], Answer]

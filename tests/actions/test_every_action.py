@@ -2,22 +2,17 @@
 
 import time
 import traceback
-from pathlib import Path
 
 import pytest
 from pydantic import JsonValue
 
 from tests.actions.cases import CASES
 from tests.actions.cases.worlds import Case, Worlds
-from tests.actions.kube import CANARY, Kube
-from tests.actions.nameserver import Nameserver
-from tests.actions.servers import Site
+from tests.actions.kube import CANARY
 from tocsin.actions.base import Effect, Plan, Probe, Verdict
 from tocsin.actions.registry import BUILT_IN, AnyAction, Registry
 from tocsin.connections import Connections
 from tocsin.errors import ActionFailed, ErrorClass
-from tocsin.playground.cloud import Cloud
-from tocsin.playground.slack.player import Player
 
 LISTED = Registry(Connections({}))
 EVERY = sorted(CASES)
@@ -32,31 +27,8 @@ pytestmark = pytest.mark.timeout(60)
 
 
 @pytest.fixture
-def worlds(
-    request: pytest.FixtureRequest,
-    kube: Kube,
-    cloud: Cloud,
-    player: Player,
-    slack_url: str,
-    site: Site,
-    nameserver: Nameserver,
-    tmp_path: Path,
-) -> Worlds:
-    return Worlds(
-        kube=kube,
-        cloud=cloud,
-        player=player,
-        slack_url=slack_url,
-        site=site,
-        nameserver=nameserver,
-        prometheus=lambda: request.getfixturevalue("prometheus"),
-        folder=tmp_path,
-    )
-
-
-@pytest.fixture
-def case(request: pytest.FixtureRequest, worlds: Worlds) -> Case:
-    return CASES[request.param](worlds)
+def case(request: pytest.FixtureRequest) -> Case:
+    return CASES[request.param](Worlds(request.getfixturevalue))
 
 
 @pytest.fixture

@@ -2,15 +2,10 @@ from pathlib import Path
 
 from tests.cli import samples
 from tests.cli.shell import Shell
+from tocsin.runbooks import library
 from tocsin.runbooks.load import load
 
-LIBRARY = {
-    "diagnose-deployment",
-    "rds-failover",
-    "rollback-canary",
-    "rollback-deployment",
-    "scale-deployment",
-}
+LIBRARY = {file.stem for file in Path(library.__path__[0]).glob("*.yaml")}
 
 
 def test_the_library_is_published_from_the_start(tocsin: Shell) -> None:

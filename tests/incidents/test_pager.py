@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from tocsin.actions.pagerduty import Pager, PagerAccess
+from tocsin.actions.pagerduty import Pager
+from tocsin.connections import PagerDutyConnection
 from tocsin.errors import ActionFailed
 from tocsin.events import Actor, Fact
 from tocsin.events.incident import AlertReceived
@@ -44,13 +45,11 @@ def far_side(tmp_path: Path, port: int) -> Iterator[practice.Pager]:
 
 @pytest.fixture
 async def desk(house: House, far_side: practice.Pager, tmp_path: Path, port: int) -> PagerDesk:
-    access = PagerAccess(
-        token=SecretStr(PRACTICE_TOKEN),
-        base_url=f"https://127.0.0.1:{port}",
-        sender="bo@acme.example",
-        ca_bundle=str(tmp_path / "ca" / "ca.pem"),
+    connection = PagerDutyConnection(
+        token=SecretStr(PRACTICE_TOKEN), base_url=f"https://127.0.0.1:{port}", sender="bo@acme.example"
     )
-    return PagerDesk(house.database, house.log, Pager(access), "http://tocsin.example")
+    pager = Pager(connection, str(tmp_path / "ca" / "ca.pem"))
+    return PagerDesk(house.database, house.log, pager, "http://tocsin.example")
 
 
 async def paged(house: House, page: str) -> str:

@@ -1,8 +1,11 @@
-"""The runbooks that ship with Tocsin, run against a real cluster and a cloud, by a real worker."""
+"""The runbooks that ship with Tocsin, run against real systems and their twins, by a real worker."""
 
 import pytest
 
-from tests.actions.kube import Kube
+from tests.actions.kube import CANARY, Kube
+from tests.actions.queries import Queries
+from tests.actions.servers import Site
+from tests.actions.twins.launchdarkly import FLAG, PROJECT, FlagTwin
 from tests.runbooks.following import Follow, approve, publish, start
 from tocsin.events.run import StepUndone
 from tocsin.main import House
@@ -24,7 +27,7 @@ on_failure: { compensate: true }
 
 
 @pytest.fixture
-def organisation(kube: Kube, cloud: Cloud) -> str:
+def organisation(kube: Kube, cloud: Cloud, site: Site, queries: Queries) -> str:
     return f"""
 services: {{ checkout: {{ name: Checkout API, pagerduty: [PCHKOUT] }} }}
 teams: {{ sre: {{ members: [ana@acme.example, bo@acme.example] }} }}
@@ -36,6 +39,9 @@ connections:
     endpoint_url: "{cloud.endpoint_url}"
     access_key_id: practice
     secret_access_key: practice
+  "http:launchdarkly":
+    {{ base_url: "{site.url}", headers: {{ Authorization: "{CANARY}" }}, allow_private: true }}
+  "postgres:main": {{ dsn: "{queries.dsn()}" }}
 """
 
 
@@ -86,6 +92,31 @@ async def test_a_failover_promotes_the_reader_after_approval(
     [orders] = practice_client(cloud.endpoint_url, "rds").describe_db_clusters()["DBClusters"]
     writers = [one["DBInstanceIdentifier"] for one in orders["DBClusterMembers"] if one["IsClusterWriter"]]
     assert (writers, state.outputs["former_writer"]) == (["orders-2"], "orders-1")
+
+
+async def test_a_flag_is_turned_off_after_approval(house: House, site: Site, follow: Follow) -> None:
+    twin = FlagTwin(site)
+    reason = "carts are lost since noon"
+    run_id = await start(house, "feature-flag-off", project=PROJECT, flag=FLAG, reason=reason)
+    await approve(house, await follow(run_id, "awaiting_approval"))
+    state = await follow(run_id, "succeeded")
+    assert (twin.on, twin.comments, state.outputs["was_on"]) == (False, [reason], True)
+
+
+async def test_a_query_that_runs_for_too_long_is_ended_after_approval(
+    house: House, queries: Queries, follow: Follow
+) -> None:
+    pid = queries.start()
+    queries.grow_old(pid, 1)
+    run_id = await start(house, "kill-long-queries", seconds=1)
+    await approve(house, await follow(run_id, "awaiting_approval"))
+    state = await follow(run_id, "succeeded")
+    assert (state.outputs["terminated"], queries.alive(pid)) == ([pid], False)
+
+
+async def test_where_no_query_runs_for_too_long_nobody_is_asked(house: House, follow: Follow) -> None:
+    state = await follow(await start(house, "kill-long-queries"), "succeeded")
+    assert (state.outputs["seen"], state.outputs["terminated"]) == ([], [])
 
 
 async def test_nothing_is_changed_while_nobody_has_approved(house: House, kube: Kube, follow: Follow) -> None:

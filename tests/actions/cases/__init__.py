@@ -2,11 +2,38 @@
 
 from collections.abc import Callable
 
-from tests.actions.cases import aws, grafana, http, kubernetes, network, prometheus, slack
+from tests.actions.cases import (
+    argocd,
+    aws,
+    github,
+    grafana,
+    http,
+    kubernetes,
+    launchdarkly,
+    network,
+    pagerduty,
+    postgres,
+    prometheus,
+    redis,
+    slack,
+)
 from tests.actions.cases.worlds import Case, Worlds
 
+SYSTEMS = (
+    argocd,
+    aws,
+    github,
+    grafana,
+    http,
+    kubernetes,
+    launchdarkly,
+    network,
+    pagerduty,
+    postgres,
+    prometheus,
+    redis,
+    slack,
+)
 CASES: dict[str, Callable[[Worlds], Case]] = {
-    name: case
-    for system in (aws, grafana, http, kubernetes, network, prometheus, slack)
-    for name, case in system.CASES.items()
+    name: case for system in SYSTEMS for name, case in system.CASES.items()
 }

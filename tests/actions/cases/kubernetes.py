@@ -21,7 +21,7 @@ def _deployed(worlds: Worlds) -> str:
 
 def _kubernetes(worlds: Worlds, name: str, want: Target) -> Case:
     kubeconfig = worlds.kube.kubeconfig
-    closed = worlds.folder / "closed"
+    closed = worlds.tmp_path / "closed"
     write_kubeconfig(closed, CLOSED)
     connections = connections_of(
         KubernetesConnection(kubeconfig=kubeconfig, context="admin", namespaces=(NAMESPACE,)),

@@ -10,13 +10,13 @@ from tocsin.connections import PrometheusConnection
 
 
 def _asking(worlds: Worlds, missing: dict[str, JsonValue]) -> Case:
-    prometheus = worlds.prometheus()
+    prometheus = worlds.prometheus
     prometheus.expose("shop_error_ratio", 0.25)
     named = connections_of(
         prometheus.connection(),
         prometheus.connection(password="wrong"),
         PrometheusConnection(base_url=CLOSED, allow_private=True),
-        elsewhere=prometheus.connection(path="/nowhere"),
+        missing=prometheus.connection(path="/nowhere"),
     )
     want = InstantQuery(query="shop_error_ratio")
 
@@ -28,7 +28,7 @@ def _asking(worlds: Worlds, missing: dict[str, JsonValue]) -> Case:
 
 def query(worlds: Worlds) -> Case:
     """What finds nothing has an answer; it is the API that can be missing."""
-    return _asking(worlds, {"connection": "prometheus:elsewhere"})
+    return _asking(worlds, {"connection": "prometheus:missing"})
 
 
 def gate(worlds: Worlds) -> Case:

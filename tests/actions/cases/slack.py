@@ -11,11 +11,13 @@ from tocsin.connections import SlackConnection
 
 
 def slack_post(worlds: Worlds) -> Case:
+    player = worlds.player
+
     def connection(url: str, token: str) -> SlackConnection:
         return SlackConnection(token=SecretStr(token), api_url=f"{url}/api/")
 
     def said() -> JsonValue:
-        return [str(message["text"]) for message in worlds.player.messages("#incidents")]
+        return [str(message["text"]) for message in player.messages("#incidents")]
 
     want = Post(channel="C0INCIDENTS", text="The rollback is done.")
     return Case(

@@ -3,12 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import JsonValue
 
+from tests.actions.keyspace import Keyspace
 from tests.actions.kube import Kube
 from tests.actions.nameserver import Nameserver
+from tests.actions.pager import FarPager
 from tests.actions.prometheus import Prometheus
+from tests.actions.queries import Queries
 from tests.actions.servers import Site
 from tocsin.actions.base import Frozen
 from tocsin.connections import Connection, Connections
@@ -38,23 +42,36 @@ class Case:
         return self.want.model_copy(update={"connection": f"{kind}:{connection}"})
 
 
-@dataclass(frozen=True)
 class Worlds:
-    """Every system there is."""
+    """Every system there is: the fixtures of these names. Each starts, empty, when it is first asked for."""
 
-    kube: Kube
     cloud: Cloud
-    player: Player
-    slack_url: str
-    site: Site
+    keyspace: Keyspace
+    kube: Kube
     nameserver: Nameserver
-    prometheus: Callable[[], Prometheus]
-    """Skips the test where Prometheus is not installed."""
-    folder: Path
+    pagerduty: FarPager
+    player: Player
+    prometheus: Prometheus
+    queries: Queries
+    site: Site
+    slack_url: str
+    tmp_path: Path
+
+    def __init__(self, ask: Callable[[str], Any]) -> None:
+        self._ask = ask
+
+    def __getattr__(self, fixture: str) -> Any:
+        return self._ask(fixture)
 
 
 def connections_of(
-    main: Connection, denied: Connection, closed: Connection, **more: Connection
+    main: Connection,
+    denied: Connection,
+    closed: Connection,
+    missing: Connection | None = None,
+    ca_bundle: str | None = None,
 ) -> Connections:
-    named = {"main": main, "denied": denied, "closed": closed, **more}
-    return Connections({f"{one.kind}:{name}": one for name, one in named.items()})
+    """Name them; ``missing`` is for actions whose inputs name nothing that could be missing."""
+    named = {"main": main, "denied": denied, "closed": closed, "missing": missing}
+    found = {f"{one.kind}:{name}": one for name, one in named.items() if one is not None}
+    return Connections(found, ca_bundle)

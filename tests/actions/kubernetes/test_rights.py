@@ -21,21 +21,10 @@ GRANT = "granted-by-a-test"
 
 
 @pytest.fixture
-def case(request: pytest.FixtureRequest, kube: Kube, cluster: Cluster, tmp_path: Any, site: Any) -> Case:
+def case(request: pytest.FixtureRequest, cluster: Cluster) -> Case:
     if cluster.kind == "twin":
         pytest.skip("the twin has no RBAC; set KUBEBUILDER_ASSETS to a control plane")
-    nothing: Any = None
-    worlds = Worlds(
-        kube=kube,
-        cloud=nothing,
-        player=nothing,
-        slack_url="",
-        site=site,
-        nameserver=nothing,
-        prometheus=nothing,
-        folder=tmp_path,
-    )
-    return CASES[request.param](worlds)
+    return CASES[request.param](Worlds(request.getfixturevalue))
 
 
 @pytest.fixture
