@@ -29,7 +29,7 @@ BUILT_IN: tuple[EntryPoint, ...] = (
     _built_in("k8s.rollout_status", "tocsin.actions.kubernetes.status:ShowRollout [k8s]"),
     _built_in("k8s.rollout_undo", "tocsin.actions.kubernetes.rollout:UndoRollout [k8s]"),
     _built_in("k8s.scale", "tocsin.actions.kubernetes.scale:ScaleDeployment [k8s]"),
-    _built_in("rds.failover", "tocsin.actions.rds:FailOverCluster [aws]"),
+    _built_in("rds.failover", "tocsin.actions.aws.aurora:FailOverCluster [aws]"),
     _built_in("slack.post", "tocsin.actions.slack:PostMessage"),
 )
 """Every action that ships with Tocsin. A new one is listed here and nowhere else.
