@@ -23,14 +23,21 @@ def _built_in(name: str, value: str) -> EntryPoint:
 
 
 BUILT_IN: tuple[EntryPoint, ...] = (
+    _built_in("cloudwatch.metric", "tocsin.actions.aws.cloudwatch:ReadMetric [aws]"),
+    _built_in("ec2.describe", "tocsin.actions.aws.ec2:DescribeInstance [aws]"),
+    _built_in("ecs.redeploy", "tocsin.actions.aws.ecs:RedeployService [aws]"),
     _built_in("http.request", "tocsin.actions.http:CallHttp"),
     _built_in("k8s.events", "tocsin.actions.kubernetes.diagnose:ShowEvents [k8s]"),
     _built_in("k8s.logs", "tocsin.actions.kubernetes.diagnose:ShowLogs [k8s]"),
     _built_in("k8s.rollout_status", "tocsin.actions.kubernetes.status:ShowRollout [k8s]"),
     _built_in("k8s.rollout_undo", "tocsin.actions.kubernetes.rollout:UndoRollout [k8s]"),
     _built_in("k8s.scale", "tocsin.actions.kubernetes.scale:ScaleDeployment [k8s]"),
+    _built_in("rds.describe", "tocsin.actions.aws.rds:DescribeInstance [aws]"),
     _built_in("rds.failover", "tocsin.actions.aws.aurora:FailOverCluster [aws]"),
+    _built_in("rds.promote_replica", "tocsin.actions.aws.rds:PromoteReplica [aws]"),
+    _built_in("route53.upsert", "tocsin.actions.aws.route53:UpsertRecord [aws]"),
     _built_in("slack.post", "tocsin.actions.slack:PostMessage"),
+    _built_in("ssm.run_document", "tocsin.actions.aws.ssm:RunSsmDocument [aws]"),
 )
 """Every action that ships with Tocsin. A new one is listed here and nowhere else.
 

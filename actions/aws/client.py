@@ -47,7 +47,7 @@ class Account:
         self._connection = connection
         self._ca_bundle = ca_bundle
 
-    def call(self, service: str, operation: str, **request: Any) -> dict[str, Any]:
+    def call(self, service: str, operation: str, /, **request: Any) -> dict[str, Any]:
         """Return AWS's answer to one call: ``call("rds", "describe_db_instances", …)``."""
         with told(self._name):
             client = client_of(service, self._connection, self._ca_bundle)

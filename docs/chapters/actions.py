@@ -26,6 +26,19 @@ step needs them for its own object and nothing more. Outside packages add action
 """
 _OBJECT: Mapping[str, JsonValue] = {"connection": "k8s:main", "namespace": "shop", "deployment": "checkout"}
 EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
+    "cloudwatch.metric": {
+        "connection": "aws:main",
+        "namespace": "AWS/RDS",
+        "metric": "ReplicaLag",
+        "dimensions": {"DBInstanceIdentifier": "orders-dr"},
+        "stat": "Maximum",
+    },
+    "ec2.describe": {
+        "connection": "aws:main",
+        "instance": "i-0123456789abcdef0",
+        "require_tags": {"auto-remediate": "true"},
+    },
+    "ecs.redeploy": {"connection": "aws:main", "cluster": "shop", "service": "checkout"},
     "http.request": {
         "connection": "http:statuspage",
         "method": "POST",
@@ -37,8 +50,25 @@ EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
     "k8s.rollout_status": _OBJECT,
     "k8s.rollout_undo": {**_OBJECT, "to_revision": 12},
     "k8s.scale": {**_OBJECT, "replicas": 6},
+    "rds.describe": {"connection": "aws:main", "instance": "orders-dr"},
     "rds.failover": {"connection": "aws:main", "cluster": "orders"},
+    "rds.promote_replica": {"connection": "aws:main", "instance": "orders-dr", "backup_retention": 7},
+    "route53.upsert": {
+        "connection": "aws:main",
+        "zone": "internal.acme.example",
+        "name": "orders.db.internal.acme.example",
+        "type": "CNAME",
+        "ttl": 30,
+        "values": ["orders-dr.abcdefghijkl.eu-west-1.rds.amazonaws.com"],
+    },
     "slack.post": {"channel": "C0123456789", "text": "Checkout is slow; we are looking."},
+    "ssm.run_document": {
+        "connection": "aws:main",
+        "document": "Tocsin-DiskUsage",
+        "version": 1,
+        "targets": ["i-0123456789abcdef0"],
+        "parameters": {"mount": "/var"},
+    },
 }
 """Inputs of every action, as a runbook's ``with`` gives them."""
 CONNECTIONS = Connections(
