@@ -1,21 +1,13 @@
 """The runbooks that ship with Tocsin, run against a real cluster and a cloud, by a real worker."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-
 import pytest
 
 from tests.actions.kube import Kube
-from tocsin.events import SYSTEM, Actor
+from tests.runbooks.following import Follow, approve, start
+from tocsin.events import SYSTEM
 from tocsin.events.run import StepUndone
 from tocsin.main import House
 from tocsin.playground.cloud import REGION, Cloud, practice_client
-from tocsin.runbooks.commands import RunRequest
-from tocsin.runbooks.state import RunState
-from tocsin.serve import work
-
-ANA = Actor(kind="slack", id="U0ANA", name="Ana", email="ana@acme.example")
-BO = Actor(kind="slack", id="U0BO", name="Bo", email="bo@acme.example")
 
 TOO_MUCH = """
 schema: runbook/v1
@@ -46,44 +38,6 @@ connections:
     access_key_id: practice
     secret_access_key: practice
 """
-
-
-Follow = Callable[[str, str], Awaitable[RunState]]
-
-
-@pytest.fixture
-async def follow(house: House) -> AsyncIterator[Follow]:
-    """Wait until a run has a status, while a worker works."""
-    stop = asyncio.Event()
-    worker = asyncio.create_task(work(house, stop))
-
-    async def until(run_id: str, status: str) -> RunState:
-        async with asyncio.timeout(60):
-            while (state := await read(house, run_id)).status != status:
-                assert not state.over, f"{state.status}: {state.summary}"
-                await asyncio.sleep(0.1)
-        return state
-
-    yield until
-    stop.set()
-    await worker
-
-
-async def read(house: House, run_id: str) -> RunState:
-    async with house.database.transaction() as session:
-        return await house.runs.read(session, ANA, run_id)
-
-
-async def start(house: House, runbook: str, **inputs: str | int) -> str:
-    async with house.database.transaction() as session:
-        return (await house.runs.start(session, ANA, RunRequest(runbook=runbook, inputs=dict(inputs)))).id
-
-
-async def approve(house: House, state: RunState) -> None:
-    [request] = [step.request for step in state.steps.values() if step.status == "awaiting_approval"]
-    assert request is not None
-    async with house.database.transaction() as session:
-        await house.runs.approve(session, BO, state.id, request.digest)
 
 
 async def test_a_rollback_returns_a_stuck_deployment_to_its_last_good_revision(
