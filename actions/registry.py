@@ -24,7 +24,10 @@ def _built_in(name: str, value: str) -> EntryPoint:
 
 BUILT_IN: tuple[EntryPoint, ...] = (
     _built_in("argocd.set_autosync", "tocsin.actions.argocd:SetApplicationAutosync"),
+    _built_in("cloudwatch.metric", "tocsin.actions.aws.cloudwatch:ReadMetric [aws]"),
     _built_in("dns.resolve", "tocsin.actions.dns:ResolveName"),
+    _built_in("ec2.describe", "tocsin.actions.aws.ec2:DescribeInstance [aws]"),
+    _built_in("ecs.redeploy", "tocsin.actions.aws.ecs:RedeployService [aws]"),
     _built_in("github.revert_pr", "tocsin.actions.github:RevertPullRequest"),
     _built_in("grafana.annotate", "tocsin.actions.grafana.annotate:AnnotateGraphs"),
     _built_in("grafana.panel_png", "tocsin.actions.grafana.panel:PhotographPanel"),
@@ -42,9 +45,13 @@ BUILT_IN: tuple[EntryPoint, ...] = (
     _built_in("postgres.terminate", "tocsin.actions.postgres:TerminateLongQueries"),
     _built_in("prom.gate", "tocsin.actions.prometheus.query:GateOnPrometheus"),
     _built_in("prom.query", "tocsin.actions.prometheus.query:QueryPrometheus"),
-    _built_in("rds.failover", "tocsin.actions.rds:FailOverCluster [aws]"),
+    _built_in("rds.describe", "tocsin.actions.aws.rds:DescribeInstance [aws]"),
+    _built_in("rds.failover", "tocsin.actions.aws.aurora:FailOverCluster [aws]"),
+    _built_in("rds.promote_replica", "tocsin.actions.aws.rds:PromoteReplica [aws]"),
     _built_in("redis.unlink_matching", "tocsin.actions.redis:UnlinkMatching [redis]"),
+    _built_in("route53.upsert", "tocsin.actions.aws.route53:UpsertRecord [aws]"),
     _built_in("slack.post", "tocsin.actions.slack:PostMessage"),
+    _built_in("ssm.run_document", "tocsin.actions.aws.ssm:RunSsmDocument [aws]"),
     _built_in("tcp.check", "tocsin.actions.tcp:KnockAtPort"),
 )
 """Every action that ships with Tocsin. A new one is listed here and nowhere else.

@@ -1,4 +1,4 @@
-"""A practice cloud: moto's AWS over plain HTTP in a child process, never the real one."""
+"""A practice cloud: moto's AWS, corrected, over plain HTTP in a child process; never the real one."""
 
 import sys
 from types import TracebackType
@@ -24,7 +24,7 @@ class Cloud:
     def __init__(self, port: int | None = None) -> None:
         port = free_port() if port is None else port
         self.endpoint_url = f"http://{HOST}:{port}"
-        arguments = [sys.executable, "-m", "moto.server", "--host", HOST, "--port", str(port)]
+        arguments = [sys.executable, "-m", "tocsin.playground.amazon", "--host", HOST, "--port", str(port)]
         self._server = ServedChild(arguments, f"{self.endpoint_url}/moto-api/data.json")
 
     def start(self) -> None:

@@ -14,6 +14,14 @@ from typing import Self
 from tocsin.playground.cloud import REGION, Cloud, build_orders_database
 from tocsin.playground.cluster.start import Cluster, start_cluster
 from tocsin.playground.cluster.workload import Workload, deploy
+from tocsin.playground.estate import (
+    CHECKOUT,
+    DOCUMENTS,
+    SHOP,
+    build_machine,
+    build_service,
+    build_zone,
+)
 from tocsin.playground.pagerduty.account import PRACTICE_TOKEN
 from tocsin.playground.pagerduty.pager import Pager
 from tocsin.playground.serving import HOST, Child, ServedChild, free_port
@@ -57,6 +65,7 @@ connections:
     endpoint_url: "{cloud}"
     access_key_id: practice
     secret_access_key: practice
+    documents: [{documents}]
 """
 
 
@@ -119,7 +128,8 @@ class Town:
             slack.result()
             pagerduty.result()
         kubeconfig, cloud_url = str(self.cluster.kubeconfig), self.cloud.endpoint_url
-        text = ORGANISATION.format(kubeconfig=kubeconfig, cloud=cloud_url, region=REGION)
+        named = ", ".join(DOCUMENTS)
+        text = ORGANISATION.format(kubeconfig=kubeconfig, cloud=cloud_url, region=REGION, documents=named)
         (self.folder / "tocsin.yaml").write_text(text, encoding="utf-8")
         self.start_tocsin()
         self.slack = self._open.enter_context(Player(self.at.url(self.at.slack)))
@@ -195,7 +205,10 @@ class Town:
     def _start_cloud(self) -> Cloud:
         cloud = self._open.enter_context(Cloud())
         build_orders_database(cloud.endpoint_url)
-        self._tell("A cloud has the database cluster orders")
+        build_service(cloud.endpoint_url)
+        build_zone(cloud.endpoint_url)
+        machine = build_machine(cloud.endpoint_url)
+        self._tell(f"A cloud has the database cluster orders, the service {SHOP}/{CHECKOUT}, and {machine}")
         return cloud
 
 

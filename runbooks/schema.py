@@ -30,7 +30,7 @@ def _rule(action: AnyAction, inputs: dict[str, Any]) -> dict[str, Any]:
     """Say that what uses the action gives its inputs, any of which may be an expression."""
     uses = {"type": "string", "pattern": f"^{re.escape(action.name)}(@|$)"}
     given = {
-        "properties": {name: {"anyOf": [field, _EXPRESSION]} for name, field in inputs["properties"].items()},
+        "properties": {name: _or_expression(field) for name, field in inputs["properties"].items()},
         "required": inputs.get("required", []),
         "additionalProperties": False,
     }
@@ -38,3 +38,13 @@ def _rule(action: AnyAction, inputs: dict[str, Any]) -> dict[str, Any]:
         "if": {"properties": {"uses": uses}, "required": ["uses"]},
         "then": {"properties": {"with": given}},
     }
+
+
+def _or_expression(field: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a value that an expression may stand for, or for any entry of it."""
+    inner = {
+        key: _or_expression(field[key])
+        for key in ("items", "additionalProperties")
+        if isinstance(field.get(key), dict)
+    }
+    return {"anyOf": [{**field, **inner}, _EXPRESSION]}

@@ -49,6 +49,19 @@ EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
         "commit": "4f3c2b1a09f8e7d6c5b4a39281706f5e4d3c2b1a",
         "reason": "Carts were lost.",
     },
+    "cloudwatch.metric": {
+        "connection": "aws:main",
+        "namespace": "AWS/RDS",
+        "metric": "ReplicaLag",
+        "dimensions": {"DBInstanceIdentifier": "orders-dr"},
+        "stat": "Maximum",
+    },
+    "ec2.describe": {
+        "connection": "aws:main",
+        "instance": "i-0123456789abcdef0",
+        "require_tags": {"auto-remediate": "true"},
+    },
+    "ecs.redeploy": {"connection": "aws:main", "cluster": "shop", "service": "checkout"},
     "http.request": {
         "connection": "http:statuspage",
         "method": "POST",
@@ -84,6 +97,23 @@ EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
     },
     "slack.post": {"channel": "C0123456789", "text": "Checkout is slow; we are looking."},
     "tcp.check": {"connection": "tcp:databases", "host": "orders.db.acme.example", "port": 5432},
+    "rds.describe": {"connection": "aws:main", "instance": "orders-dr"},
+    "rds.promote_replica": {"connection": "aws:main", "instance": "orders-dr", "backup_retention": 7},
+    "route53.upsert": {
+        "connection": "aws:main",
+        "zone": "internal.acme.example",
+        "name": "orders.db.internal.acme.example",
+        "type": "CNAME",
+        "ttl": 30,
+        "values": ["orders-dr.abcdefghijkl.eu-west-1.rds.amazonaws.com"],
+    },
+    "ssm.run_document": {
+        "connection": "aws:main",
+        "document": "Tocsin-DiskUsage",
+        "version": 1,
+        "targets": ["i-0123456789abcdef0"],
+        "parameters": {"mount": "/var"},
+    },
 }
 """Inputs of every action, as a runbook's ``with`` gives them."""
 CONNECTIONS = Connections(

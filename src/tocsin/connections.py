@@ -61,6 +61,8 @@ class AwsConnection(_Connection):
     profile: str | None = None
     account: str | None = None
     """Twelve digits; a call is refused when the credentials belong to another account."""
+    documents: tuple[str, ...] = ()
+    """SSM documents that runbooks may run on instances; empty means none: a document runs as root."""
     endpoint_url: str | None = None
     access_key_id: SecretStr | None = None
     secret_access_key: SecretStr | None = None

@@ -1,0 +1,90 @@
+"""What can go wrong between us and AWS, with the class of each failure."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    HTTPClientError,
+    NoCredentialsError,
+    PartialCredentialsError,
+)
+from botocore.exceptions import ConnectionError as NotReached
+
+from tocsin.errors import ActionFailed, ErrorClass
+
+_KINDS = {
+    ErrorClass.MISSING: (
+        "ClusterNotFoundException",
+        "DBClusterNotFoundFault",
+        "DBInstanceNotFound",
+        "InvalidDocument",
+        "InvalidDocumentVersion",
+        "InvalidInstanceID.NotFound",
+        "InvocationDoesNotExist",
+        "NoSuchHostedZone",
+        "ServiceNotFoundException",
+    ),
+    ErrorClass.CONFLICT: (
+        "InvalidDBClusterStateFault",
+        "InvalidDBInstanceState",
+        "PriorRequestNotComplete",
+        "ServiceNotActiveException",
+    ),
+    ErrorClass.THROTTLED: (
+        "RequestLimitExceeded",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    ),
+    ErrorClass.DENIED: (
+        "AccessDenied",
+        "AccessDeniedException",
+        "AuthFailure",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "SignatureDoesNotMatch",
+        "UnauthorizedOperation",
+        "UnrecognizedClientException",
+    ),
+}
+_CODES = {code: kind for kind, codes in _KINDS.items() for code in codes}
+
+
+@contextmanager
+def told(name: str) -> Iterator[None]:
+    """Raise every failure of a client as ActionFailed; ``name`` is the connection's."""
+    try:
+        yield
+    except ClientError as error:
+        code, said = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+        raise ActionFailed(f"{name} answered {code}: {said}", _kind(error)) from None
+    except NotReached as error:
+        raise ActionFailed(
+            f"{name} cannot be reached ({type(error).__name__}); nothing was changed.", ErrorClass.TRANSIENT
+        ) from None
+    except HTTPClientError as error:
+        raise ActionFailed(
+            f"{name} took the request and did not answer ({type(error).__name__});"
+            " whether it happened is not known.",
+            ErrorClass.TIMEOUT,
+        ) from None
+    except (NoCredentialsError, PartialCredentialsError):
+        raise ActionFailed(
+            f"{name} has no credentials; nothing was changed. Give them to the service or in tocsin.yaml.",
+            ErrorClass.DENIED,
+        ) from None
+    except BotoCoreError as error:
+        raise ActionFailed(f"{name} cannot be used: {error}", ErrorClass.INVALID) from None
+
+
+def _kind(error: ClientError) -> ErrorClass:
+    code = error.response["Error"]["Code"]
+    if code in _CODES:
+        return _CODES[code]
+    status = error.response["ResponseMetadata"].get("HTTPStatusCode", 500)
+    return ErrorClass.TRANSIENT if status >= 500 else ErrorClass.INVALID
