@@ -96,6 +96,7 @@ class Runs:
         runbook = parse(revision)
         subs = await self.called(session, runbook)
         self._access.authorize(actor, "run.start", runbook.permissions.run)
+        admission.check_calendars(runbook, self._settings.organisation.calendars)
         if actor.kind != "system" and not runbook.by_hand:
             raise Invalid(f"only triggers start {runbook.name}; `- manual: true` in its `on:` changes that")
         return events.RunRequested(

@@ -35,7 +35,7 @@ from tocsin.postmortems import drafts as postmortems
 from tocsin.postmortems.drafts import Drafts
 from tocsin.runbooks import projections as run_projections
 from tocsin.runbooks import reactions as runs
-from tocsin.runbooks.calendars import Calendars
+from tocsin.runbooks.almanac import calendars_of
 from tocsin.runbooks.care import Care
 from tocsin.runbooks.commands import Runs
 from tocsin.runbooks.deeds import Deeds
@@ -70,7 +70,7 @@ class House:
         self.pager = PagerDesk(database, self.log, outside.pager(settings), base_url)
         self.registry = Registry(outside.connections(settings))
         self.revisions = Revisions(self.log, self.access)
-        self.programs = Programs(self.revisions, self.registry, Calendars())
+        self.programs = Programs(self.revisions, self.registry, calendars_of(organisation.calendars))
         self.deeds = Deeds(self.registry, ThreadPoolExecutor(THREADS, "action"), Vault(organisation.secrets))
         self.runs = Runs(self.log, self.access, self.revisions, self.registry, settings)
         self.care = Care(self.runs, self.access)

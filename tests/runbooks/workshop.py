@@ -12,7 +12,7 @@ from tocsin.db import Database
 from tocsin.events import SYSTEM, Actor
 from tocsin.log import Entry
 from tocsin.main import House
-from tocsin.runbooks.calendars import Calendars
+from tocsin.runbooks.almanac import calendars_of
 from tocsin.runbooks.commands import RunRequest, Runs
 from tocsin.runbooks.deeds import Deeds
 from tocsin.runbooks.programs import Programs
@@ -90,7 +90,7 @@ class Workshop:
 def workshop_in(house: House, world: World) -> Workshop:
     """Return a workshop in a house."""
     registry = registry_of(world)
-    programs = Programs(house.revisions, registry, Calendars())
+    programs = Programs(house.revisions, registry, calendars_of(house.settings.organisation.calendars))
     deeds = Deeds(registry, ThreadPoolExecutor(8), Vault({}))
     worker = Worker(Engine(house.database, house.log, house.jobs, programs, deeds))
     runs = Runs(house.log, house.access, house.revisions, registry, house.settings)
