@@ -31,7 +31,18 @@ from tocsin.settings import Settings
 
 MAX_DEPTH = 5
 """How deep runbooks may call each other."""
-_TAKEN = {"mode", "trigger", "dedupe_key", "break_glass", "rerun_of", "keep"}
+_TAKEN = {
+    "mode",
+    "trigger",
+    "dedupe_key",
+    "fired_by",
+    "depth",
+    "suggestion",
+    "lowered",
+    "break_glass",
+    "rerun_of",
+    "keep",
+}
 
 
 class RunRequest(BaseModel):
@@ -52,6 +63,14 @@ class RunRequest(BaseModel):
     from_text: bool = False
     """The inputs are text, as typed: read them by their types."""
     dedupe_key: str | None = None
+    fired_by: str = ""
+    """The trigger that starts it by itself, by name."""
+    depth: int = 0
+    """How many runs stand before it in a chain of ``runbook`` triggers."""
+    suggestion: str | None = None
+    """The suggestion that is taken up: its runbook need not be one that people start otherwise."""
+    lowered: str = ""
+    """Why it asks although it was to act by itself."""
     break_glass: str = ""
     """Why a freeze shall not hold for it. An admin's word."""
     rerun_of: str | None = None
@@ -97,7 +116,8 @@ class Runs:
         subs = await self.called(session, runbook)
         self._access.authorize(actor, "run.start", runbook.permissions.run)
         admission.check_calendars(runbook, self._settings.organisation.calendars)
-        if actor.kind != "system" and not runbook.by_hand:
+        by_itself = actor.kind == "system" or request.suggestion is not None
+        if not by_itself and not runbook.by_hand:
             raise Invalid(f"only triggers start {runbook.name}; `- manual: true` in its `on:` changes that")
         return events.RunRequested(
             runbook=runbook.name,
@@ -114,11 +134,12 @@ class Runs:
 
     async def scope(self, session: AsyncSession, request: RunRequest) -> dict[str, JsonValue]:
         """Return what expressions see of the world around the run, its incident included."""
-        if request.incident_id is None or "incident" in request.scope:
-            return request.scope
+        organisation = self._settings.organisation
+        scope: dict[str, JsonValue] = {"env": dict(organisation.env), **request.scope}
+        if request.incident_id is None or "incident" in scope:
+            return scope
         incident = await session.get_one(Incident, request.incident_id)
-        seen = incident_scope(incident, self._settings.organisation, self._settings.base_url)
-        return {**request.scope, "incident": seen}
+        return {**scope, "incident": incident_scope(incident, organisation, self._settings.base_url)}
 
     async def called(self, session: AsyncSession, runbook: Runbook, depth: int = 1) -> dict[str, Revision]:
         """Return the published revision of every runbook that this one calls, at any depth.

@@ -33,15 +33,18 @@ from tocsin.jobs import JobQueue, queue_app
 from tocsin.log import Log
 from tocsin.postmortems import drafts as postmortems
 from tocsin.postmortems.drafts import Drafts
+from tocsin.runbooks import firing
 from tocsin.runbooks import projections as run_projections
 from tocsin.runbooks import reactions as runs
 from tocsin.runbooks.almanac import calendars_of
 from tocsin.runbooks.care import Care
 from tocsin.runbooks.commands import Runs
 from tocsin.runbooks.deeds import Deeds
+from tocsin.runbooks.firing import EVERY_MINUTE, Firing
 from tocsin.runbooks.preview import Preview
 from tocsin.runbooks.programs import Programs, actions_of
 from tocsin.runbooks.revisions import LIBRARY, Revisions
+from tocsin.runbooks.suggestions import Suggestions
 from tocsin.runbooks.switch import Switch
 from tocsin.runbooks.triggers import Setting, Triggers
 from tocsin.runbooks.worker import Engine, Worker
@@ -52,7 +55,7 @@ from tocsin.vault import Vault
 THREADS = 16
 """Actions at work at the same time, in one process."""
 PROJECTORS = (incident_projections.project, run_projections.project)
-REACTIONS = (runs.reactions, pager.reactions, postmortems.reactions)
+REACTIONS = (runs.reactions, firing.reactions, pager.reactions, postmortems.reactions)
 
 
 class House:
@@ -76,7 +79,10 @@ class House:
         self.care = Care(self.runs, self.access)
         self.switch = Switch(self.log, self.access)
         self.preview = Preview(database, self.runs, self.programs, self.deeds)
-        self.triggers = Triggers(Setting(self.log, self.runs, self.programs, organisation, base_url))
+        setting = Setting(self.log, self.runs, self.programs, organisation, base_url)
+        self.triggers = Triggers(setting)
+        self.firing = Firing(database, self.triggers, setting)
+        self.suggestions = Suggestions(setting, self.access)
         self.worker = Worker(Engine(database, self.log, self.jobs, self.programs, self.deeds))
         self.drafts = Drafts(self.log, database, self.lifecycle, base_url)
         self.office = None if slack is None else self._office(slack)
@@ -110,6 +116,8 @@ class House:
             Task("runbooks.hand_over", self.worker.hand_over),
             Task("runbooks.go_on", self.worker.go_on),
             Task("runbooks.tell_channel", self.worker.tell_channel),
+            Task("runbooks.fire", self.firing.fire),
+            Task("runbooks.strike", self.firing.strike, cron=EVERY_MINUTE),
             Task("pager.note", self.pager.note),
             Task("pager.resolve", self.pager.resolve),
             Task("postmortems.draft", self.drafts.draft),

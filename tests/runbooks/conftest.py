@@ -2,8 +2,11 @@
 
 import pytest
 
+from tests.runbooks.bell import Bell
 from tests.runbooks.workshop import Workshop, workshop_in
 from tests.runbooks.world import World
+from tocsin.events import SYSTEM
+from tocsin.incidents.lifecycle import Declaration
 from tocsin.main import House
 
 
@@ -11,3 +14,12 @@ from tocsin.main import House
 def workshop(house: House) -> Workshop:
     """A house whose actions work on boxes; nothing moves a run on by itself."""
     return workshop_in(house, World())
+
+
+@pytest.fixture
+async def bell(workshop: Workshop) -> Bell:
+    """An incident, and what rings for it."""
+    async with workshop.database.transaction() as session:
+        wanted = Declaration(title="Checkout is down", service="checkout")
+        incident = await workshop.house.lifecycle.declare(session, SYSTEM, wanted)
+    return Bell(workshop, incident)
