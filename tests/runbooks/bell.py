@@ -13,6 +13,7 @@ from tocsin.events.starting import RunHeldBack
 from tocsin.incidents.alerts import Alert, Change, Webhook
 from tocsin.incidents.tables import Incident
 from tocsin.log import Entry
+from tocsin.postmortems.timeline import timeline
 from tocsin.runbooks.firing import Firing
 from tocsin.runbooks.suggestions import Suggestions
 from tocsin.runbooks.tables import Run, Suggestion
@@ -85,8 +86,14 @@ class Bell:
         return [event.error for event in failed if event.artefact == f"trigger of {name}"]
 
     async def held(self, stream: str | None = None) -> list[str]:
-        """Return why triggers started nothing."""
-        return [one.why for one in await self.events(stream) if isinstance(one, RunHeldBack)]
+        """Return why the triggers of ``boxes`` started nothing."""
+        held = [one for one in await self.events(stream) if isinstance(one, RunHeldBack)]
+        return [one.why for one in held if one.runbook == "boxes"]
+
+    async def told(self) -> list[str]:
+        """Return what the incident's timeline says of ``boxes``."""
+        rows = [row.text for row in timeline(await self.entries())]
+        return [text for text in rows if text.startswith("boxes ")]
 
     async def events(self, stream: str | None = None) -> list[Event]:
         return [entry.event for entry in await self.entries(stream)]

@@ -9,7 +9,6 @@ from tests.runbooks.world import ANA, BO
 from tocsin.errors import Conflict, Forbidden, Invalid, NotFound
 from tocsin.events import Actor, Event
 from tocsin.events.run import RunRequested
-from tocsin.postmortems.timeline import timeline
 from tocsin.runbooks.state import RunState
 
 EVE = Actor(kind="slack", id="U0EVE", name="Eve", email="eve@acme.example")
@@ -42,8 +41,7 @@ async def test_a_trigger_that_suggests_starts_nothing(bell: Bell) -> None:
 
 async def test_a_suggestion_stands_on_the_timeline(bell: Bell) -> None:
     await suggest(bell)
-    rows = [row.text for row in timeline(await bell.entries())]
-    assert rows[-1] == "boxes suggested (pagerduty:incident.triggered)"
+    assert await bell.told() == ["boxes suggested (pagerduty:incident.triggered)"]
 
 
 async def test_whoever_takes_it_up_asks_for_the_run(bell: Bell) -> None:
