@@ -71,7 +71,7 @@ def _alert(webhook: Webhook, incident: Incident) -> Scope | None:
     }
 
 
-def of_hook(name: str, event_id: str, event: JsonValue, at: datetime) -> Occasion:
+def of_hook(name: str, event: JsonValue, at: datetime) -> Occasion:
     """Return the call of a hook; ``event`` is the body that came with it."""
     scope: Scope = {"event": event, "alert": None, "incident": None}
     return Occasion(f"webhook:{name}", at, scope, lambda trigger: trigger.webhook == name)

@@ -41,6 +41,7 @@ from tocsin.runbooks.care import Care
 from tocsin.runbooks.commands import Runs
 from tocsin.runbooks.deeds import Deeds
 from tocsin.runbooks.firing import EVERY_MINUTE, Firing
+from tocsin.runbooks.hooks import Hooks
 from tocsin.runbooks.preview import Preview
 from tocsin.runbooks.programs import Programs, actions_of
 from tocsin.runbooks.revisions import LIBRARY, Revisions
@@ -81,6 +82,7 @@ class House:
         self.preview = Preview(database, self.runs, self.programs, self.deeds)
         setting = Setting(self.log, self.runs, self.programs, organisation, base_url)
         self.triggers = Triggers(setting)
+        self.hooks = Hooks(self.log, self.triggers, organisation.hooks)
         self.firing = Firing(database, self.triggers, setting)
         self.suggestions = Suggestions(setting, self.access)
         self.worker = Worker(Engine(database, self.log, self.jobs, self.programs, self.deeds))
