@@ -1,7 +1,7 @@
 """What people and triggers do to runs: command → authorize → event. The caller commits."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Literal
 from uuid import uuid4
@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from tocsin.access import Access
+from tocsin.access import Access, Verb
 from tocsin.actions.registry import Registry
-from tocsin.errors import Conflict, Invalid, NotFound
+from tocsin.errors import Conflict, Forbidden, Invalid, NotFound
 from tocsin.events import Actor, Event, Fact
 from tocsin.events import run as events
 from tocsin.incidents.tables import Incident
@@ -21,6 +21,7 @@ from tocsin.runbooks import admission
 from tocsin.runbooks.fold import begin, fold
 from tocsin.runbooks.inputs import coerce
 from tocsin.runbooks.model import Runbook
+from tocsin.runbooks.oncall import OnCall
 from tocsin.runbooks.policy import check_approver
 from tocsin.runbooks.programs import actions_of
 from tocsin.runbooks.revisions import Revisions, parse
@@ -82,13 +83,20 @@ class Runs:
     """The commands on runs, the same for every door."""
 
     def __init__(
-        self, log: Log, access: Access, revisions: Revisions, registry: Registry, settings: Settings
+        self,
+        log: Log,
+        access: Access,
+        revisions: Revisions,
+        registry: Registry,
+        settings: Settings,
+        oncall: OnCall | None = None,
     ) -> None:
         self._log = log
         self._access = access
         self._revisions = revisions
         self._registry = registry
         self._settings = settings
+        self._oncall = oncall or OnCall()
 
     async def start(self, session: AsyncSession, actor: Actor, request: RunRequest) -> RunState:
         """Ask for a run; raise Invalid when its inputs are wrong, NotFound when there is no such runbook.
@@ -114,7 +122,7 @@ class Runs:
         revision = await self._revisions.get(session, request.runbook, request.revision)
         runbook = parse(revision)
         subs = await self.called(session, runbook)
-        self._access.authorize(actor, "run.start", runbook.permissions.run)
+        await self.authorize(actor, "run.start", runbook.permissions.run)
         admission.check_calendars(runbook, self._settings.organisation.calendars)
         by_itself = actor.kind == "system" or request.suggestion is not None
         if not by_itself and not runbook.by_hand:
@@ -169,7 +177,8 @@ class Runs:
         """
         state = await self.read(session, actor, run_id)
         request = _pending(state, digest)
-        counts_as = check_approver(self._access, actor, state, request, confirm)
+        duty = await self._oncall.duty(actor, request.approvers)
+        counts_as = check_approver(self._access, actor, state, request, duty, confirm)
         if datetime.now(UTC) >= request.expires_at:
             raise Conflict("nobody approved this in time, so it is not asked any more. Nothing was done.")
         given = events.ApprovalGiven(step=request.step, digest=digest, comment=comment, counts_as=counts_as)
@@ -183,7 +192,7 @@ class Runs:
         request = _pending(state, digest)
         if not reason.strip():
             raise Invalid("a rejection needs a reason; nothing was decided")
-        self._access.authorize(actor, "run.approve", request.approvers)
+        await self.authorize(actor, "run.approve", request.approvers)
         rejected = events.ApprovalRejected(step=request.step, digest=digest, reason=reason.strip())
         return await self.append(session, actor, state, rejected)
 
@@ -208,6 +217,14 @@ class Runs:
             raise Conflict(f"step {step!r} of run {run_id[:8]} is {state.step(step).status}, not unknown")
         resolved = events.UnknownResolved(step=step, happened=happened)
         return await self.append(session, actor, state, resolved)
+
+    async def authorize(self, actor: Actor, verb: Verb, allowed: Iterable[str]) -> None:
+        """Raise Forbidden unless the actor may, also by being on call. Who may anyway is not asked about."""
+        try:
+            self._access.authorize(actor, verb, allowed)
+        except Forbidden:
+            duty = await self._oncall.duty(actor, allowed)
+            self._access.authorize(actor, verb, allowed, duty)
 
     async def read(self, session: AsyncSession, actor: Actor, run_id: str) -> RunState:
         """Return the run with this id, or the only one whose id begins so; raise NotFound."""

@@ -24,7 +24,7 @@ from tocsin.bot.people import People
 from tocsin.bot.speech import Speech
 from tocsin.bot.tasks import tasks as bot_tasks
 from tocsin.db import Database
-from tocsin.incidents import pager
+from tocsin.incidents import pager as paging
 from tocsin.incidents import projections as incident_projections
 from tocsin.incidents.intake import Intake
 from tocsin.incidents.lifecycle import Lifecycle
@@ -42,6 +42,7 @@ from tocsin.runbooks.commands import Runs
 from tocsin.runbooks.deeds import Deeds
 from tocsin.runbooks.firing import EVERY_MINUTE, Firing
 from tocsin.runbooks.hooks import Hooks
+from tocsin.runbooks.oncall import OnCall
 from tocsin.runbooks.preview import Preview
 from tocsin.runbooks.programs import Programs, actions_of
 from tocsin.runbooks.revisions import LIBRARY, Revisions
@@ -56,7 +57,7 @@ from tocsin.vault import Vault
 THREADS = 16
 """Actions at work at the same time, in one process."""
 PROJECTORS = (incident_projections.project, run_projections.project)
-REACTIONS = (runs.reactions, firing.reactions, pager.reactions, postmortems.reactions)
+REACTIONS = (runs.reactions, firing.reactions, paging.reactions, postmortems.reactions)
 
 
 class House:
@@ -71,12 +72,14 @@ class House:
         self.access = Access(organisation)
         self.lifecycle = Lifecycle(self.log, self.access, organisation)
         self.intake = Intake(self.log, self.lifecycle, organisation)
-        self.pager = PagerDesk(database, self.log, outside.pager(settings), base_url)
+        pager = outside.pager(settings)
+        self.pager = PagerDesk(database, self.log, pager, base_url)
         self.registry = Registry(outside.connections(settings))
         self.revisions = Revisions(self.log, self.access)
         self.programs = Programs(self.revisions, self.registry, calendars_of(organisation.calendars))
         self.deeds = Deeds(self.registry, ThreadPoolExecutor(THREADS, "action"), Vault(organisation.secrets))
-        self.runs = Runs(self.log, self.access, self.revisions, self.registry, settings)
+        oncall = OnCall(pager)
+        self.runs = Runs(self.log, self.access, self.revisions, self.registry, settings, oncall)
         self.care = Care(self.runs, self.access)
         self.switch = Switch(self.log, self.access)
         self.preview = Preview(database, self.runs, self.programs, self.deeds)

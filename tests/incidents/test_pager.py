@@ -1,10 +1,6 @@
 """What Tocsin does at PagerDuty, by its real client, counted at the far side."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from pydantic import SecretStr
 
 from tocsin.actions.pagerduty import Pager, PagerAccess
 from tocsin.errors import ActionFailed
@@ -14,43 +10,14 @@ from tocsin.incidents.lifecycle import Declaration
 from tocsin.incidents.pager import PagerDesk
 from tocsin.main import House
 from tocsin.playground.pagerduty import pager as practice
-from tocsin.playground.pagerduty.account import PRACTICE_TOKEN, Account, AccountSettings
-from tocsin.playground.pagerduty.addresses import Addresses
-from tocsin.playground.pagerduty.app import create_app
 from tocsin.playground.pagerduty.gate import Fault
-from tocsin.playground.serving import ServedApp, free_port
-from tocsin.playground.tls import PracticeCA
 
 ANA = Actor(kind="slack", id="U0ANA", name="Ana")
 
 
 @pytest.fixture
-def port() -> int:
-    return free_port()
-
-
-@pytest.fixture
-def far_side(tmp_path: Path, port: int) -> Iterator[practice.Pager]:
-    ca = PracticeCA(tmp_path / "ca")
-    url = f"https://127.0.0.1:{port}"
-    addresses = Addresses(api=url, web=url)
-    settings = AccountSettings(addresses=addresses, api_token=SecretStr(PRACTICE_TOKEN))
-    with (
-        ServedApp(create_app(Account(settings)), port, ca.server_certificate()) as served,
-        practice.Pager(served.url, ca.ca_pem) as pager,
-    ):
-        yield pager
-
-
-@pytest.fixture
-async def desk(house: House, far_side: practice.Pager, tmp_path: Path, port: int) -> PagerDesk:
-    access = PagerAccess(
-        token=SecretStr(PRACTICE_TOKEN),
-        base_url=f"https://127.0.0.1:{port}",
-        sender="bo@acme.example",
-        ca_bundle=str(tmp_path / "ca" / "ca.pem"),
-    )
-    return PagerDesk(house.database, house.log, Pager(access), "http://tocsin.example")
+async def desk(house: House, far_side: practice.Pager, pager_access: PagerAccess) -> PagerDesk:
+    return PagerDesk(house.database, house.log, Pager(pager_access), "http://tocsin.example")
 
 
 async def paged(house: House, page: str) -> str:
