@@ -159,6 +159,7 @@ class House:
             lifecycle=self.lifecycle,
             runs=self.runs,
             revisions=self.revisions,
+            suggestions=self.suggestions,
             organisation=self.settings.organisation,
             client=client,
             base_url=self.settings.base_url,
