@@ -52,6 +52,11 @@ SAID: Mapping[str, str] = {
     "SlackConnection.kind": "Read from the connection's name.",
     "SlackConnection.token": "`slack:main` need not be listed: it has the bot token of the settings.",
     "SlackConnection.api_url": "Base URL of Slack's Web API.",
+    "Calendar.windows": "Stretches of time.",
+    "Calendar.weekly": "Hours of the week.",
+    "Span.why": "For whoever reads it.",
+    "Weekly.from": "`HH:MM` on the clock on the wall.",
+    "Weekly.why": "For whoever reads it.",
     "SecretSource.file": "Path of a file; the whole content without the white space around it.",
 }
 """What the models' own docstrings leave to their names."""
