@@ -43,8 +43,11 @@ class Firing:
         """Start what looks out for the event at this position of the log."""
         async with self._database.transaction() as session:
             [entry] = await self._setting.log.read_after(session, position - 1, 1)
-            occasion = await self._occasion(session, entry)
-            await self._triggers.answer(session, occasion)
+            kind = "incident" if change_of(entry.event) is not None else "runbook"
+            published = await self._setting.programs.published(session)
+            # Most installations look out for one of the two at most, and a run's whole stream is long.
+            if any(trigger.kind == kind for runbook in published for trigger in runbook.on):
+                await self._triggers.answer(session, await self._occasion(session, entry))
 
     async def strike(self, timestamp: int) -> None:
         """Start what the clock starts. ``timestamp`` is the minute that the queue counted."""
