@@ -219,6 +219,16 @@ class Pager:
             made = self._client.rpost(f"/incidents/{incident}/notes", json={"content": content})
             return str(made["id"])
 
+    def on_duty(self, schedule: str) -> frozenset[str]:
+        """Return the email addresses, in lower case, of who is on call in a schedule now.
+
+        https://developer.pagerduty.com/api-reference/3a6b910f11050-list-all-of-the-on-calls
+        """
+        with _translated(f"PagerDuty could not say who is on call in {schedule}"):
+            params = {"schedule_ids[]": [schedule], "include[]": ["users"]}
+            found = self._client.list_all("/oncalls", params=params)
+        return frozenset(one["user"]["email"].lower() for one in found if one["user"].get("email"))
+
 
 def _pager(connections: Connections, want: Page) -> Pager:
     return Pager(connections.get(want.connection, PagerDutyConnection), connections.ca_bundle)

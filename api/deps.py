@@ -13,7 +13,9 @@ from tocsin.incidents.lifecycle import Lifecycle
 from tocsin.log import Log
 from tocsin.postmortems.drafts import Drafts
 from tocsin.runbooks.commands import Runs
+from tocsin.runbooks.hooks import Hooks
 from tocsin.runbooks.revisions import Revisions
+from tocsin.runbooks.suggestions import Suggestions
 from tocsin.runbooks.triggers import Triggers
 from tocsin.settings import Settings
 
@@ -28,6 +30,8 @@ class Door:
     access: Access
     intake: Intake
     triggers: Triggers
+    hooks: Hooks
+    suggestions: Suggestions
     lifecycle: Lifecycle
     runs: Runs
     revisions: Revisions

@@ -11,6 +11,7 @@ from tocsin.errors import BadSignature
 from tocsin.incidents.alerts import Webhook
 
 router = APIRouter(prefix="/webhooks", tags=["webhooks"])
+SOURCE = "pagerduty"
 
 
 @router.post("/pagerduty", status_code=202)
@@ -21,18 +22,20 @@ async def receive_pagerduty(request: Request, door: TheDoor) -> Response:
     else: PagerDuty drops a webhook for good on any other 4xx, and the subscription after three of them.
     https://developer.pagerduty.com/docs/webhooks-overview#webhook-behavior
     """
-    body = await _body(request, pagerduty.MAX_BODY)
+    body = await body_of(request, pagerduty.MAX_BODY)
     if body is None:
-        return _answer(413, "too_large", "PagerDuty's payloads are under 256 KB; this one is not taken")
+        return answer(
+            SOURCE, 413, "too_large", "PagerDuty's payloads are under 256 KB; this one is not taken"
+        )
     try:
         pagerduty.verify(request.headers.get(pagerduty.SIGNATURE, ""), body, door.settings.webhook_secrets)
     except BadSignature as error:
-        return _answer(401, "bad_signature", str(error))
+        return answer(SOURCE, 401, "bad_signature", str(error))
     webhook = pagerduty.parse(body)
     try:
-        return _answer(202, await _store(door, webhook), webhook.event_id)
+        return answer(SOURCE, 202, await _store(door, webhook), webhook.event_id)
     except (OperationalError, NoConnectionFree):
-        return _answer(503, "not_stored", "the database does not answer; send it again")
+        return answer(SOURCE, 503, "not_stored", "the database does not answer; send it again")
 
 
 async def _store(door: Door, webhook: Webhook) -> str:
@@ -45,7 +48,7 @@ async def _store(door: Door, webhook: Webhook) -> str:
     return "stored" if taken.incident is not None else "unmatched"
 
 
-async def _body(request: Request, limit: int) -> bytes | None:
+async def body_of(request: Request, limit: int) -> bytes | None:
     """Return the body as it was signed, or None as soon as it is over the limit."""
     body = bytearray()
     async for chunk in request.stream():
@@ -55,7 +58,8 @@ async def _body(request: Request, limit: int) -> bytes | None:
     return bytes(body)
 
 
-def _answer(status: int, outcome: str, detail: str) -> Response:
-    WEBHOOKS.labels(source="pagerduty", outcome=outcome).inc()
+def answer(source: str, status: int, outcome: str, detail: str) -> Response:
+    """Return a line of text, and count what became of the call."""
+    WEBHOOKS.labels(source=source, outcome=outcome).inc()
     headers = {"Retry-After": "5"} if status == 503 else None
     return Response(f"{outcome}: {detail}\n", status_code=status, media_type="text/plain", headers=headers)

@@ -26,6 +26,7 @@ class ActionId(StrEnum):
     REJECT = "approval_reject"
     DETAILS = "approval_details"
     CANCEL_RUN = "run_cancel"
+    RUN_SUGGESTED = "suggestion_run"
 
 
 class Modal(StrEnum):

@@ -17,6 +17,7 @@ from tocsin.postmortems.drafts import Drafts
 from tocsin.runbooks.commands import RunRequest, Runs
 from tocsin.runbooks.preview import PlannedStep
 from tocsin.runbooks.revisions import Revisions
+from tocsin.runbooks.suggestions import Suggestions
 
 Preview = Callable[[Actor, RunRequest], Awaitable[Sequence[PlannedStep]]]
 """Plans a run that nobody starts. It authorizes; it raises what ``Runs.start`` would raise."""
@@ -32,6 +33,7 @@ class Office:
     lifecycle: Lifecycle
     runs: Runs
     revisions: Revisions
+    suggestions: Suggestions
     organisation: Organisation
     client: AsyncWebClient
     """With ``retry_handlers=[]``: a job that is told to wait is tried again by the queue."""

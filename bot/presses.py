@@ -67,6 +67,14 @@ async def _cancel_run(office: Office, session: AsyncSession, ask: Ask) -> Reply:
     return Reply(f"Run `{state.id[:8]}` stops after the step it is in.")
 
 
+async def _run_suggested(office: Office, session: AsyncSession, ask: Ask) -> Reply:
+    found = await office.suggestions.read(session, ask.actor, ask.about)
+    if found.incident_id is not None:
+        await office.lifecycle.read(session, ask.actor, found.incident_id)
+    await office.suggestions.take(session, ask.actor, found.id)
+    return Reply()
+
+
 PRESSES: Mapping[ActionId, Handler] = {
     ActionId.DECLARE: _declare,
     ActionId.LIST: list_open,
@@ -77,6 +85,7 @@ PRESSES: Mapping[ActionId, Handler] = {
     ActionId.REJECT: _reject,
     ActionId.DETAILS: _details,
     ActionId.CANCEL_RUN: _cancel_run,
+    ActionId.RUN_SUGGESTED: _run_suggested,
 }
 
 

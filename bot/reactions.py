@@ -3,14 +3,20 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from tocsin.events import incident, run
+from tocsin.events import incident, run, starting
 from tocsin.jobs import Job
 from tocsin.log import Entry
 
 SPACING = timedelta(seconds=1.5)
 """From an event to the edit that shows it: what happens in between is one edit, never two a second."""
 
-_SAID = (incident.UpdatePosted, incident.RoleAssigned, incident.SeverityChanged, incident.ArtefactFailed)
+_SAID = (
+    incident.UpdatePosted,
+    incident.RoleAssigned,
+    incident.SeverityChanged,
+    incident.ArtefactFailed,
+    starting.RunHeldBack,
+)
 """What the channel is told in a line of its own."""
 _SEEN = (
     incident.AlertReceived,
@@ -24,6 +30,8 @@ _SEEN = (
 )
 """What changes the summary."""
 _UNSEEN = (run.StepChecked, run.StepProbed, run.RevisionRecorded, run.RevisionPublished)
+_SHOW = ("bot.show_runs", "bot.show_suggestions")
+"""What waits for a place to be shown in."""
 _DECIDES = (
     run.ApprovalRequested,
     run.ApprovalGiven,
@@ -37,9 +45,9 @@ _DECIDES = (
 
 def reactions(entry: Entry) -> Iterable[Job]:
     """Return the jobs of one entry."""
-    if entry.stream == "system":
-        if isinstance(entry.event, incident.JobAbandoned) and entry.event.job != "bot.alarm":
-            yield Job(task="bot.alarm", args={"position": entry.position})
+    yield from _of_suggestion(entry)
+    if _is_alarming(entry):
+        yield Job(task="bot.alarm", args={"position": entry.position})
     elif entry.run_id is not None:
         yield from _of_run(entry, entry.run_id)
     elif entry.incident_id is not None:
@@ -64,6 +72,12 @@ def show_decision_job(run_id: str) -> Job:
     return Job(task="bot.show_decision", args={"run_id": run_id}, merge=key, lock=key)
 
 
+def show_suggestion_job(suggestion: str) -> Job:
+    """Return the job that shows a suggestion as it stands; one at a time, and only one waiting."""
+    key = f"bot.show_suggestion:{suggestion}"
+    return Job(task="bot.show_suggestion", args={"suggestion": suggestion}, merge=key, lock=key)
+
+
 def ask_job(run_id: str, digest: str) -> Job:
     """Return the job that asks a run's question; one at a time.
 
@@ -72,6 +86,22 @@ def ask_job(run_id: str, digest: str) -> Job:
     key = f"bot.ask_approval:{run_id}:{digest}"
     args: dict[str, str | int] = {"run_id": run_id, "digest": digest}
     return Job(task="bot.ask_approval", args=args, merge=key, lock=key)
+
+
+def _is_alarming(entry: Entry) -> bool:
+    """Say whether everybody is told of something that is broken, because it belongs to no incident."""
+    if entry.stream == "system":
+        return isinstance(entry.event, incident.JobAbandoned) and entry.event.job != "bot.alarm"
+    return entry.stream.startswith("trigger/") and isinstance(entry.event, incident.ArtefactFailed)
+
+
+def _of_suggestion(entry: Entry) -> Iterator[Job]:
+    match entry.event:
+        case starting.RunSuggested(suggestion=suggestion) | run.RunRequested(suggestion=str(suggestion)):
+            yield show_suggestion_job(suggestion)
+        case incident.MessageKept(artefact=artefact) if artefact.startswith("suggestion:"):
+            # It may have been taken up while it was posted.
+            yield show_suggestion_job(artefact.removeprefix("suggestion:"))
 
 
 def _of_incident(entry: Entry, incident_id: str) -> Iterator[Job]:
@@ -86,10 +116,11 @@ def _of_incident(entry: Entry, incident_id: str) -> Iterator[Job]:
             if not private:
                 yield _job("bot.announce", incident_id)
         case incident.ChannelOpened():
-            for task in ("bot.set_topic", "bot.pin_summary", "bot.invite", "bot.show_runs"):
+            for task in ("bot.set_topic", "bot.pin_summary", "bot.invite", *_SHOW):
                 yield _job(task, incident_id)
         case incident.ArtefactFailed(artefact="channel") | incident.JobAbandoned(job="bot.open_channel"):
-            yield _job("bot.show_runs", incident_id)
+            for task in _SHOW:
+                yield _job(task, incident_id)
         case incident.StatusChanged() | incident.SeverityChanged():
             yield _job("bot.set_topic", incident_id)
         case incident.MessageKept(artefact="summary" | "announcement"):

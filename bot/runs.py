@@ -8,6 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from tocsin.bot.asks import questions
 from tocsin.bot.office import Links, Office
+from tocsin.bot.places import place_of
 from tocsin.bot.reactions import ask_job, show_run_job
 from tocsin.bot.speech import Said, Words
 from tocsin.bot.views.approval import Matter, approval
@@ -16,7 +17,6 @@ from tocsin.bot.wire import Refused
 from tocsin.events import Fact
 from tocsin.events import incident as events
 from tocsin.incidents import look
-from tocsin.incidents.tables import Incident
 from tocsin.log import Entry
 from tocsin.runbooks.fold import fold
 from tocsin.runbooks.model import Runbook
@@ -93,7 +93,7 @@ class RunMessages:
         return state, runbook, entries
 
     async def _post(self, state: RunState, artefact: str, words: Words, since: datetime) -> None:
-        place = await self._place(state)
+        place = await place_of(self._office, state.incident_id)
         if place is None:
             return  # show_all() comes back when it is known
         said = await self._office.speech.post(place, f"{state.id}:{artefact}", words, since)
@@ -107,30 +107,6 @@ class RunMessages:
         )
         async with self._office.database.transaction() as session:
             await self._office.log.append(session, _stream(state, artefact), [fact])
-
-    async def _place(self, state: RunState) -> str | None:
-        """Return where the run is shown: its incident's channel, else the announcements channel.
-
-        None: the incident's channel is not open yet.
-        """
-        if state.incident_id is None:
-            return self._announcements()
-        async with self._office.database.transaction() as session:
-            incident = await session.get_one(Incident, state.incident_id)
-            entries = await self._office.log.read(session, f"incident/{state.incident_id}")
-        if incident.channel is not None:
-            return incident.channel
-        if not any(_gave_up(entry) for entry in entries):
-            return None
-        if incident.private:
-            raise Refused("private_without_channel")
-        return self._announcements()
-
-    def _announcements(self) -> str:
-        where = self._office.organisation.announcements
-        if where is None:
-            raise Refused("no_announcements")
-        return where
 
     async def _kept(self, session: AsyncSession, state: RunState, artefact: str) -> Said | None:
         if state.incident_id is not None:
@@ -161,11 +137,3 @@ class RunMessages:
 def _stream(state: RunState, artefact: str) -> str:
     """Return where a message of the run is stored; never the run's own stream, which its worker guards."""
     return f"incident/{state.incident_id}" if state.incident_id else f"message/{state.id}:{artefact}"
-
-
-def _gave_up(entry: Entry) -> bool:
-    match entry.event:
-        case events.ArtefactFailed(artefact="channel") | events.JobAbandoned(job="bot.open_channel"):
-            return True
-        case _:
-            return False

@@ -171,7 +171,9 @@ def _plain(schema: Mapping[str, Any], parts: Mapping[str, Any]) -> str:
         case "array":
             word = f"list of {_kind(schema.get('items', {}), parts)}"
         case "object":
-            word = f"map of {_kind(schema.get('additionalProperties') or {}, parts)}"
+            # Where keys have a pattern, the schema of the values stands beside it.
+            by_pattern: Mapping[str, Any] = next(iter(schema.get("patternProperties", {}).values()), {})
+            word = f"map of {_kind(schema.get('additionalProperties') or by_pattern, parts)}"
         case "string" if schema.get("pattern") == _DURATION:
             return "duration"
         case "string":

@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from tocsin.events import IncidentEvent, RunEvent, incident, run, steering
+from tocsin.events import IncidentEvent, RunEvent, incident, run, starting, steering
 from tocsin.postmortems.steered import Steered, steered
 from tocsin.postmortems.texts import compact, sentence_case
 from tocsin.postmortems.wording import Namer, Sentence, because
@@ -45,6 +45,7 @@ Surroundings = (
     | incident.JobAbandoned
 )
 Running = run.RunRequested | run.LocksAwaited | run.CancelRequested | run.RunFinished
+Starting = starting.RunSuggested | starting.RunHeldBack
 Approving = run.ApprovalRequested | run.ApprovalGiven | run.ApprovalRejected | run.ApprovalExpired
 Stepping = (
     run.StepSkipped
@@ -88,6 +89,8 @@ def tell(event: IncidentEvent | RunEvent, name_of: Namer, runbook: str) -> Sente
         return _surroundings(event, name_of)
     if isinstance(event, Running):
         return _running(event, runbook)
+    if isinstance(event, Starting):
+        return _starting(event)
     if isinstance(event, Steered):
         return steered(event, runbook)
     told = _of_step(event, f"{runbook} › {event.step}", name_of)
@@ -147,7 +150,8 @@ def _surroundings(event: Surroundings, name_of: Namer) -> Sentence:
 def _running(event: Running, runbook: str) -> Sentence:
     match event:
         case run.RunRequested():
-            return Sentence("run", f"{runbook}@{event.revision[:12]} requested ({event.trigger})")
+            asked = f"{runbook}@{event.revision[:12]} requested ({event.trigger})"
+            return Sentence("run", asked + because(event.lowered))
         case run.LocksAwaited():
             return Sentence("run", f"{runbook} waits in line for {', '.join(event.resources)}")
         case run.CancelRequested():
@@ -155,6 +159,16 @@ def _running(event: Running, runbook: str) -> Sentence:
             return Sentence("run", f"{runbook} asked to stop{after}{because(event.reason)}")
         case run.RunFinished():
             return Sentence("run", f"{runbook} {event.status.replace('_', ' ')}{because(event.summary)}")
+        case _:
+            assert_never(event)
+
+
+def _starting(event: Starting) -> Sentence:
+    match event:
+        case starting.RunSuggested():
+            return Sentence("run", f"{event.runbook} suggested ({event.trigger})")
+        case starting.RunHeldBack():
+            return Sentence("run", f"{event.runbook} not started ({event.trigger}): {event.why}")
         case _:
             assert_never(event)
 

@@ -1,6 +1,6 @@
 """Whether a run may begin now, and how much it may do by itself: rate, cooldown, environments."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import UTC, datetime
 
 from sqlmodel import col, func, select
@@ -8,9 +8,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from tocsin.connections import Connection
 from tocsin.db import hold
-from tocsin.errors import Conflict, Forbidden
+from tocsin.errors import Conflict, Forbidden, Invalid
 from tocsin.events import run as events
 from tocsin.runbooks import scope
+from tocsin.runbooks.calendars import plain
 from tocsin.runbooks.model import Runbook
 from tocsin.runbooks.model.base import span
 from tocsin.runbooks.state import RunState
@@ -25,6 +26,18 @@ def keys_of(runbook: Runbook, state: RunState) -> dict[str, str]:
     frame = Frame(Program(runbook, {}))
     texts = {"rate": rate.scope if rate else None, "cooldown": cooldown.per if cooldown else None}
     return {name: str(scope.rendered(frame, state, text)) for name, text in texts.items() if text is not None}
+
+
+def check_calendars(runbook: Runbook, known: Container[str]) -> None:
+    """Raise Invalid when a freeze is to hold that nobody can know of."""
+    freeze = runbook.guardrails.freeze
+    names = map(plain, freeze) if isinstance(freeze, tuple) else ()
+    missing = [name for name in names if name not in known]
+    if missing:
+        raise Invalid(
+            f"there is no calendar `{missing[0]}`, and `guardrails.freeze` of {runbook.name} needs it: add it"
+            " to `calendars:` in tocsin.yaml. Nothing was started."
+        )
 
 
 async def admit(

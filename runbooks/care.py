@@ -133,7 +133,7 @@ class Care:
         if seen.status != "waiting" or seen.manual is None:
             raise Conflict(f"step {step!r} of run {state.id[:8]} waits for nobody; nothing was changed")
         assignee = seen.manual.assignee
-        self._access.authorize(actor, "run.start", (assignee,) if assignee else ())
+        await self._runs.authorize(actor, "run.start", (assignee,) if assignee else ())
         return state, seen.manual
 
 

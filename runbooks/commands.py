@@ -1,7 +1,7 @@
 """What people and triggers do to runs: command → authorize → event. The caller commits."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Literal
 from uuid import uuid4
@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from tocsin.access import Access
+from tocsin.access import Access, Verb
 from tocsin.actions.registry import Registry
-from tocsin.errors import Conflict, Invalid, NotFound
+from tocsin.errors import Conflict, Forbidden, Invalid, NotFound
 from tocsin.events import Actor, Event, Fact
 from tocsin.events import run as events
 from tocsin.incidents.tables import Incident
@@ -21,6 +21,7 @@ from tocsin.runbooks import admission
 from tocsin.runbooks.fold import begin, fold
 from tocsin.runbooks.inputs import coerce
 from tocsin.runbooks.model import Runbook
+from tocsin.runbooks.oncall import OnCall
 from tocsin.runbooks.policy import check_approver
 from tocsin.runbooks.programs import actions_of
 from tocsin.runbooks.revisions import Revisions, parse
@@ -31,7 +32,18 @@ from tocsin.settings import Settings
 
 MAX_DEPTH = 5
 """How deep runbooks may call each other."""
-_TAKEN = {"mode", "trigger", "dedupe_key", "break_glass", "rerun_of", "keep"}
+_TAKEN = {
+    "mode",
+    "trigger",
+    "dedupe_key",
+    "fired_by",
+    "depth",
+    "suggestion",
+    "lowered",
+    "break_glass",
+    "rerun_of",
+    "keep",
+}
 
 
 class RunRequest(BaseModel):
@@ -52,6 +64,14 @@ class RunRequest(BaseModel):
     from_text: bool = False
     """The inputs are text, as typed: read them by their types."""
     dedupe_key: str | None = None
+    fired_by: str = ""
+    """The trigger that starts it by itself, by name."""
+    depth: int = 0
+    """How many runs stand before it in a chain of ``runbook`` triggers."""
+    suggestion: str | None = None
+    """The suggestion that is taken up: its runbook need not be one that people start otherwise."""
+    lowered: str = ""
+    """Why it asks although it was to act by itself."""
     break_glass: str = ""
     """Why a freeze shall not hold for it. An admin's word."""
     rerun_of: str | None = None
@@ -63,13 +83,20 @@ class Runs:
     """The commands on runs, the same for every door."""
 
     def __init__(
-        self, log: Log, access: Access, revisions: Revisions, registry: Registry, settings: Settings
+        self,
+        log: Log,
+        access: Access,
+        revisions: Revisions,
+        registry: Registry,
+        settings: Settings,
+        oncall: OnCall | None = None,
     ) -> None:
         self._log = log
         self._access = access
         self._revisions = revisions
         self._registry = registry
         self._settings = settings
+        self._oncall = oncall or OnCall()
 
     async def start(self, session: AsyncSession, actor: Actor, request: RunRequest) -> RunState:
         """Ask for a run; raise Invalid when its inputs are wrong, NotFound when there is no such runbook.
@@ -95,8 +122,10 @@ class Runs:
         revision = await self._revisions.get(session, request.runbook, request.revision)
         runbook = parse(revision)
         subs = await self.called(session, runbook)
-        self._access.authorize(actor, "run.start", runbook.permissions.run)
-        if actor.kind != "system" and not runbook.by_hand:
+        await self.authorize(actor, "run.start", runbook.permissions.run)
+        admission.check_calendars(runbook, self._settings.organisation.calendars)
+        by_itself = actor.kind == "system" or request.suggestion is not None
+        if not by_itself and not runbook.by_hand:
             raise Invalid(f"only triggers start {runbook.name}; `- manual: true` in its `on:` changes that")
         return events.RunRequested(
             runbook=runbook.name,
@@ -113,11 +142,12 @@ class Runs:
 
     async def scope(self, session: AsyncSession, request: RunRequest) -> dict[str, JsonValue]:
         """Return what expressions see of the world around the run, its incident included."""
-        if request.incident_id is None or "incident" in request.scope:
-            return request.scope
+        organisation = self._settings.organisation
+        scope: dict[str, JsonValue] = {"env": dict(organisation.env), **request.scope}
+        if request.incident_id is None or "incident" in scope:
+            return scope
         incident = await session.get_one(Incident, request.incident_id)
-        seen = incident_scope(incident, self._settings.organisation, self._settings.base_url)
-        return {**request.scope, "incident": seen}
+        return {**scope, "incident": incident_scope(incident, organisation, self._settings.base_url)}
 
     async def called(self, session: AsyncSession, runbook: Runbook, depth: int = 1) -> dict[str, Revision]:
         """Return the published revision of every runbook that this one calls, at any depth.
@@ -147,7 +177,8 @@ class Runs:
         """
         state = await self.read(session, actor, run_id)
         request = _pending(state, digest)
-        counts_as = check_approver(self._access, actor, state, request, confirm)
+        duty = await self._oncall.duty(actor, request.approvers)
+        counts_as = check_approver(self._access, actor, state, request, duty, confirm)
         if datetime.now(UTC) >= request.expires_at:
             raise Conflict("nobody approved this in time, so it is not asked any more. Nothing was done.")
         given = events.ApprovalGiven(step=request.step, digest=digest, comment=comment, counts_as=counts_as)
@@ -161,7 +192,7 @@ class Runs:
         request = _pending(state, digest)
         if not reason.strip():
             raise Invalid("a rejection needs a reason; nothing was decided")
-        self._access.authorize(actor, "run.approve", request.approvers)
+        await self.authorize(actor, "run.approve", request.approvers)
         rejected = events.ApprovalRejected(step=request.step, digest=digest, reason=reason.strip())
         return await self.append(session, actor, state, rejected)
 
@@ -186,6 +217,14 @@ class Runs:
             raise Conflict(f"step {step!r} of run {run_id[:8]} is {state.step(step).status}, not unknown")
         resolved = events.UnknownResolved(step=step, happened=happened)
         return await self.append(session, actor, state, resolved)
+
+    async def authorize(self, actor: Actor, verb: Verb, allowed: Iterable[str]) -> None:
+        """Raise Forbidden unless the actor may, also by being on call. Who may anyway is not asked about."""
+        try:
+            self._access.authorize(actor, verb, allowed)
+        except Forbidden:
+            duty = await self._oncall.duty(actor, allowed)
+            self._access.authorize(actor, verb, allowed, duty)
 
     async def read(self, session: AsyncSession, actor: Actor, run_id: str) -> RunState:
         """Return the run with this id, or the only one whose id begins so; raise NotFound."""

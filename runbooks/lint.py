@@ -48,6 +48,8 @@ def _structure(runbook: Runbook) -> Iterator[tuple[Path, str]]:
         for name in trigger.with_.keys() - runbook.inputs.keys():
             hint = did_you_mean(name, runbook.inputs)
             yield ("on", index, "with", name), f"there is no input `{name}`.{hint}"
+        for key in trigger.unused:
+            yield ("on", index, key), f"`{key}` means nothing where people start the runbook: leave it out"
         for name in (trigger.alert or {}).keys() - _ALERT_FIELDS:
             hint = did_you_mean(name, _ALERT_FIELDS)
             yield ("on", index, "alert", name), f"an alert cannot be chosen by `{name}`.{hint}"

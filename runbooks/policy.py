@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tocsin.access import Access
+from tocsin.access import Access, Duty
 from tocsin.actions.base import Risk
 from tocsin.errors import Conflict, Forbidden, Invalid
 from tocsin.events import Actor
@@ -30,10 +30,18 @@ def usual(state: RunState) -> Approval | None:
 
 
 def check_approver(
-    access: Access, actor: Actor, state: RunState, request: events.ApprovalRequested, confirm: str = ""
+    access: Access,
+    actor: Actor,
+    state: RunState,
+    request: events.ApprovalRequested,
+    duty: Duty,
+    confirm: str = "",
 ) -> tuple[str, ...]:
-    """Return which of those who were asked ``actor`` is; raise Forbidden, Conflict or Invalid if none."""
-    access.authorize(actor, "run.approve", request.approvers)
+    """Return which of those who were asked ``actor`` is; raise Forbidden, Conflict or Invalid if none.
+
+    ``duty`` is what the actor is on call for.
+    """
+    access.authorize(actor, "run.approve", request.approvers, duty)
     if _same(actor, state.requested_by) and not request.allow_self:
         raise Forbidden("you asked for this run, so somebody else has to approve it. It still waits.")
     if request.editor is not None and request.editor in {f"{actor.kind}:{actor.id}", actor.email}:
@@ -42,7 +50,7 @@ def check_approver(
         raise Conflict("you have approved this step already; it waits for somebody else")
     if request.confirm is not None and confirm.strip() != request.confirm:
         raise Invalid(f"type `{request.confirm}` to approve this. It still waits.")
-    return tuple(sorted(access.principals(actor) & set(request.approvers)))
+    return tuple(sorted((access.principals(actor) | duty.principals) & set(request.approvers)))
 
 
 def frozen(m: Moment, node: Node) -> Closed | None:

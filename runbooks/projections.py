@@ -5,13 +5,13 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from tocsin.events import run as events
-from tocsin.events import steering
+from tocsin.events import starting, steering
 from tocsin.log import Entry
 from tocsin.runbooks import locks
 from tocsin.runbooks.fold import status_after
-from tocsin.runbooks.tables import Lock, Published, Revision, Run, Stop
+from tocsin.runbooks.tables import Lock, Published, Revision, Run, Stop, Suggestion
 
-TABLES = (Run, Lock, Revision, Published, Stop)
+TABLES = (Run, Suggestion, Lock, Revision, Published, Stop)
 
 
 async def empty(session: AsyncSession) -> None:
@@ -25,6 +25,9 @@ async def project(session: AsyncSession, entry: Entry) -> None:
     match entry.event:
         case events.RunRequested() as requested:
             session.add(_requested(entry, requested))
+            await _taken(session, entry, requested)
+        case starting.RunSuggested() as suggested:
+            session.add(_suggested(entry, suggested))
         case events.RunFinished() as finished:
             await _finished(session, entry, finished)
         case events.LocksAwaited(resources=resources) | events.LocksTaken(resources=resources):
@@ -51,10 +54,27 @@ def _requested(entry: Entry, event: events.RunRequested) -> Run:
         **event.model_dump(include={"runbook", "revision", "mode", "trigger", "dedupe_key", "rerun_of"}),
         rate_key=event.keys.get("rate"),
         cooldown_key=event.keys.get("cooldown"),
+        fired_by=event.fired_by or None,
         status="requested",
         incident_id=entry.incident_id,
         requested_by=str(entry.actor),
         requested_at=entry.occurred_at,
+    )
+
+
+async def _taken(session: AsyncSession, entry: Entry, event: events.RunRequested) -> None:
+    if event.suggestion is not None:
+        values = {"run_id": entry.run_id, "taken_by": str(entry.actor)}
+        await session.exec(update(Suggestion).where(col(Suggestion.id) == event.suggestion).values(values))
+
+
+def _suggested(entry: Entry, event: starting.RunSuggested) -> Suggestion:
+    return Suggestion(
+        id=event.suggestion,
+        **event.model_dump(include={"runbook", "inputs", "trigger", "fired_by", "dedupe_key"}),
+        incident_id=entry.incident_id,
+        position=entry.position,
+        suggested_at=entry.occurred_at,
     )
 
 

@@ -18,7 +18,9 @@ Finding = tuple[Path, int | None, str, Level]
 """Where, the how-manieth ``${{`` there (None: the whole value), what, how bad."""
 
 _KNOWN: Mapping[tuple[str, ...], frozenset[str]] = {
-    ("event",): frozenset({"type", "id", "incident", "occurred_at"}),
+    ("event",): frozenset(
+        {"type", "id", "incident", "occurred_at", "actor", "before", "after", "reason", "run"}
+    ),
     ("event", "incident"): frozenset({"id", "title", "html_url", "urgency", "service", "priority"}),
     ("alert",): frozenset({"source", "service", "severity", "title", "labels", "dedup_key", "status", "url"}),
     ("incident",): frozenset(
@@ -114,7 +116,7 @@ def _names(
             yield f"`vars.{rest[0]}` is computed by the run, which a trigger comes before", "error"
         elif root == "steps" and rest:
             yield from ((message, "error") for message in _step_path(rest, spot, runbook, outputs))
-        else:
+        elif root != "event" or not any(trigger.webhook for trigger in runbook.on):
             yield from _field(path)
 
 

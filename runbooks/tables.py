@@ -28,6 +28,35 @@ class Run(SQLModel, table=True):
     cooldown_key: str | None = None
     """What the runbook's limits count it by; None: there is no such limit."""
     rerun_of: str | None = None
+    fired_by: str | None = None
+    """The trigger that started it by itself."""
+
+
+class Suggestion(SQLModel, table=True):
+    """A run that a trigger offers."""
+
+    id: str = Field(primary_key=True)
+    runbook: str
+    inputs: dict[str, JsonValue] = Field(sa_column=Column(JSONB))
+    trigger: str
+    """What happened: ``incident:opened``, ``alert``."""
+    fired_by: str
+    dedupe_key: str | None = None
+    incident_id: str | None = None
+    position: int
+    """Of its event in the log."""
+    suggested_at: datetime = Field(sa_column=Column(DateTime(timezone=True)))
+    run_id: str | None = None
+    """The run that a person started from it; None: nobody did."""
+    taken_by: str | None = None
+
+
+class Tick(SQLModel, table=True):
+    """How far a schedule has come. No projection: it is not in the log; forgotten, it counts from now on."""
+
+    trigger: str = Field(primary_key=True)
+    """The trigger's own name."""
+    last: datetime = Field(sa_column=Column(DateTime(timezone=True)))
 
 
 class Stop(SQLModel, table=True):

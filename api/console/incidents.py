@@ -96,6 +96,7 @@ async def show(
         seen = await size_of(session, incident_id=incident.id)
         detail = await incident_detail(door, session, incident)
         runs, more_runs = await Lists(door, session, actor).runs(RUNS, incident_id=incident.id)
+        suggestions = await door.suggestions.open(session, actor, incident)
         rows = timeline(await door.log.read_incident(session, incident.id))
     newest = rows if all else rows[-ROWS:]
     shown = {
@@ -103,6 +104,7 @@ async def show(
         "incident": detail,
         "runs": [run_view(door, run, incident) for run in runs],
         "more_runs": more_runs is not None,
+        "suggestions": suggestions,
         "rows": newest[::-1],
         "left_out": len(rows) - len(newest),
         "organisation": door.settings.organisation,

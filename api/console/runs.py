@@ -33,7 +33,9 @@ async def front(
         only = await door.lifecycle.read(session, actor, incident) if incident else None
         found, more = await lists.runs(SHOWN, place_of(cursor, RUN_PLACE), only.id if only else None)
         incidents = await lists.of_runs(found)
+        suggestions = await door.suggestions.open(session, actor, only)
     shown = {
+        "suggestions": suggestions,
         "runs": [run_view(door, run, incidents.get(run.incident_id or "")) for run in found],
         "incident": only.ref if only else None,
         "more": None if more is None else cursor_of(more),

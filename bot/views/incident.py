@@ -22,6 +22,7 @@ from tocsin.bot.views.text import (
 )
 from tocsin.events import Event
 from tocsin.events import incident as events
+from tocsin.events.starting import RunHeldBack
 from tocsin.incidents.tables import Assignment, Incident, Page
 from tocsin.log import Entry
 from tocsin.organisation import Organisation
@@ -93,6 +94,8 @@ def note(entry: Entry) -> str:
             return f":loudspeaker: *Update* by {by}\n{quoted(message)}"
         case events.RoleAssigned(role=role, person=person):
             return f":bust_in_silhouette: <@{person}> is *{role}* now"
+        case RunHeldBack(runbook=runbook, why=why):
+            return f":no_bell: Trigger of `{esc(runbook)}`: {esc(why)}. Nothing was started."
         case _:
             return trouble(entry.event)
 

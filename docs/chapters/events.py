@@ -15,7 +15,7 @@ never changes its meaning, and none is ever changed or removed. `GET /api/v1/eve
 """
 COLUMNS: Mapping[str, str] = {
     "position": "Its place in the whole log; grows, with gaps.",
-    "stream": "`incident/ID`, `run/ID`, `runbook/NAME`, `delivery/SOURCE/ID` or `system`.",
+    "stream": "`incident/ID`, `run/ID`, `runbook/NAME`, `trigger/RUNBOOK`, `delivery/SOURCE/ID` or `system`.",
     "event": "One of the events below; `type` says which.",
     "actor": "Who caused it: `kind`, `id`, `name` and `email`, as they were known then.",
     "incident_id": "The incident that it belongs to, if any.",

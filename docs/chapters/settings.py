@@ -66,6 +66,11 @@ SAID: Mapping[str, str] = {
     "RedisConnection.kind": "Read from the connection's name.",
     "RedisConnection.password": "Belongs to `username`.",
     "PostgresConnection.kind": "Read from the connection's name.",
+    "Calendar.windows": "Stretches of time.",
+    "Calendar.weekly": "Hours of the week.",
+    "Span.why": "For whoever reads it.",
+    "Weekly.from": "`HH:MM` on the clock on the wall.",
+    "Weekly.why": "For whoever reads it.",
     "SecretSource.file": "Path of a file; the whole content without the white space around it.",
 }
 """What the models' own docstrings leave to their names."""

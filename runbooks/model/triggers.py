@@ -1,13 +1,16 @@
 """What starts a run by itself: the entries of ``on:``."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from cronsim import CronSim, CronSimError
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from tocsin.runbooks.model.base import Duration, Expression, Model, Value
+from tocsin.zones import Zone
 
-KINDS = ("pagerduty", "alert", "incident", "webhook", "schedule", "runbook", "slash", "manual")
+BY_HAND = ("slash", "manual")
+KINDS = ("pagerduty", "alert", "incident", "webhook", "schedule", "runbook", *BY_HAND)
 
 
 def _pagerduty(value: object) -> object:
@@ -23,6 +26,20 @@ def _schedule(value: object) -> object:
 def _ended(value: object) -> object:
     """Let a runbook's name stand for ``{name: …}``."""
     return {"name": value} if isinstance(value, str) else value
+
+
+def _cron(text: str) -> str:
+    try:
+        if len(text.split()) != 5:
+            raise CronSimError("Wrong number of fields")
+        next(CronSim(text, datetime.now(UTC)))
+    except (CronSimError, StopIteration) as error:
+        why = str(error) or "no day is like that"
+        raise ValueError(
+            f"{text!r} is no cron expression ({why}); write minute, hour, day of month, month, day of week:"
+            " `0 4 * * 1-5`"
+        ) from None
+    return text
 
 
 class Dedupe(Model):
@@ -46,11 +63,11 @@ class Storm(Model):
 class Schedule(Model):
     """At which times."""
 
-    cron: str
+    cron: Annotated[str, AfterValidator(_cron)]
     """Five fields: minute, hour, day of month, month, day of week."""
-    timezone: str = "UTC"
-    """IANA name, such as ``Europe/Berlin``. An hour that the clock skips is made up for right after; one that
-    comes twice counts once."""
+    timezone: Zone = "UTC"
+    """IANA name, such as ``Europe/Berlin``. A time that the clock skips is made up for right after; one that
+    comes twice counts once. Where the hour is ``*``, every hour counts."""
 
 
 class Ended(Model):
@@ -91,8 +108,9 @@ class Trigger(Model):
     """suggest: offer a button. propose: plan now, act after approval. auto: act as the steps say."""
     dedupe: Dedupe | None = None
     cooldown: Duration | None = None
-    """Start nothing within this time after the last run that this trigger started."""
+    """Start nothing within this time after the last run that this trigger started, or suggested."""
     storm: Storm | None = None
+    """A trigger that only suggests says nothing further in a storm."""
     max_age: Duration = timedelta(hours=1)
     """An older event starts nothing; what happened during an outage is history, not a trigger."""
 
@@ -100,6 +118,15 @@ class Trigger(Model):
     def kind(self) -> str:
         """Return which of the kinds it is."""
         return self._kinds()[0]
+
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """Return what is said about a run that nothing starts by itself, and so means nothing."""
+        if self.kind not in BY_HAND:
+            return ()
+        fields = {name: field for name, field in type(self).model_fields.items() if name not in KINDS}
+        said = [name for name, field in fields.items() if getattr(self, name) != field.default]
+        return tuple(fields[name].alias or name for name in said)
 
     def _kinds(self) -> list[str]:
         return [kind for kind in KINDS if getattr(self, kind) not in (None, False)]

@@ -1,6 +1,7 @@
 """Who may do what: one function for every door. Deny by default."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Literal
 
 from tocsin.errors import Forbidden
@@ -29,6 +30,19 @@ RESPONDER: frozenset[Verb] = MEMBER | {"run.start", "run.cancel"}
 """What the organisation's responders may do besides."""
 
 
+@dataclass(frozen=True)
+class Duty:
+    """What somebody is on call for now, as whoever knows has told."""
+
+    principals: frozenset[str] = frozenset()
+    """``oncall:SCHEDULE``."""
+    unknown: str = ""
+    """Why not all of it could be found out. Never a yes."""
+
+
+OFF_DUTY = Duty()
+
+
 class Access:
     """Answers for one organisation."""
 
@@ -50,19 +64,21 @@ class Access:
             names |= {"role:responder"}
         return frozenset(names)
 
-    def authorize(self, actor: Actor, verb: Verb, allowed: Iterable[str] = ()) -> None:
+    def authorize(self, actor: Actor, verb: Verb, allowed: Iterable[str] = (), duty: Duty = OFF_DUTY) -> None:
         """Raise Forbidden unless the actor may do ``verb``.
 
         ``allowed`` are the object's own principals: with any given, one of them (or an admin) it must be.
+        ``duty`` is what the actor is besides, by being on call.
         """
-        names = self.principals(actor)
+        names = self.principals(actor) | duty.principals
         if actor.kind == "system" or "role:admin" in names:
             return
         wanted = frozenset(allowed)
         if wanted and not wanted & names:
-            raise Forbidden(
-                f"{actor} may not {_words(verb)}: that takes {_any_of(wanted)}. Nothing was changed."
-            )
+            told = f"{actor} may not {_words(verb)}: that takes {_any_of(wanted)}. Nothing was changed."
+            if duty.unknown:
+                told += f" Whether you are on call could not be found out: {duty.unknown}."
+            raise Forbidden(told)
         rights = RESPONDER if "role:responder" in names else MEMBER
         if verb not in rights and not (wanted and verb in {"run.start", "run.approve", "run.cancel"}):
             raise Forbidden(f"{actor} may not {_words(verb)}; ask an admin of Tocsin. Nothing was changed.")

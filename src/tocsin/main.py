@@ -24,7 +24,7 @@ from tocsin.bot.people import People
 from tocsin.bot.speech import Speech
 from tocsin.bot.tasks import tasks as bot_tasks
 from tocsin.db import Database
-from tocsin.incidents import pager
+from tocsin.incidents import pager as paging
 from tocsin.incidents import projections as incident_projections
 from tocsin.incidents.intake import Intake
 from tocsin.incidents.lifecycle import Lifecycle
@@ -33,15 +33,20 @@ from tocsin.jobs import JobQueue, queue_app
 from tocsin.log import Log
 from tocsin.postmortems import drafts as postmortems
 from tocsin.postmortems.drafts import Drafts
+from tocsin.runbooks import firing
 from tocsin.runbooks import projections as run_projections
 from tocsin.runbooks import reactions as runs
-from tocsin.runbooks.calendars import Calendars
+from tocsin.runbooks.almanac import calendars_of
 from tocsin.runbooks.care import Care
 from tocsin.runbooks.commands import Runs
 from tocsin.runbooks.deeds import Deeds
+from tocsin.runbooks.firing import EVERY_MINUTE, Firing
+from tocsin.runbooks.hooks import Hooks
+from tocsin.runbooks.oncall import OnCall
 from tocsin.runbooks.preview import Preview
 from tocsin.runbooks.programs import Programs, actions_of
 from tocsin.runbooks.revisions import LIBRARY, Revisions
+from tocsin.runbooks.suggestions import Suggestions
 from tocsin.runbooks.switch import Switch
 from tocsin.runbooks.triggers import Setting, Triggers
 from tocsin.runbooks.worker import Engine, Worker
@@ -52,7 +57,7 @@ from tocsin.vault import Vault
 THREADS = 16
 """Actions at work at the same time, in one process."""
 PROJECTORS = (incident_projections.project, run_projections.project)
-REACTIONS = (runs.reactions, pager.reactions, postmortems.reactions)
+REACTIONS = (runs.reactions, firing.reactions, paging.reactions, postmortems.reactions)
 
 
 class House:
@@ -67,16 +72,22 @@ class House:
         self.access = Access(organisation)
         self.lifecycle = Lifecycle(self.log, self.access, organisation)
         self.intake = Intake(self.log, self.lifecycle, organisation)
-        self.pager = PagerDesk(database, self.log, outside.pager(settings), base_url)
+        pager = outside.pager(settings)
+        self.pager = PagerDesk(database, self.log, pager, base_url)
         self.registry = Registry(outside.connections(settings))
         self.revisions = Revisions(self.log, self.access)
-        self.programs = Programs(self.revisions, self.registry, Calendars())
+        self.programs = Programs(self.revisions, self.registry, calendars_of(organisation.calendars))
         self.deeds = Deeds(self.registry, ThreadPoolExecutor(THREADS, "action"), Vault(organisation.secrets))
-        self.runs = Runs(self.log, self.access, self.revisions, self.registry, settings)
+        oncall = OnCall(pager)
+        self.runs = Runs(self.log, self.access, self.revisions, self.registry, settings, oncall)
         self.care = Care(self.runs, self.access)
         self.switch = Switch(self.log, self.access)
         self.preview = Preview(database, self.runs, self.programs, self.deeds)
-        self.triggers = Triggers(Setting(self.log, self.runs, self.programs, organisation, base_url))
+        setting = Setting(self.log, self.runs, self.programs, organisation, base_url)
+        self.triggers = Triggers(setting)
+        self.hooks = Hooks(self.log, self.triggers, organisation.hooks)
+        self.firing = Firing(database, self.triggers, setting)
+        self.suggestions = Suggestions(setting, self.access)
         self.worker = Worker(Engine(database, self.log, self.jobs, self.programs, self.deeds))
         self.drafts = Drafts(self.log, database, self.lifecycle, base_url)
         self.office = None if slack is None else self._office(slack)
@@ -110,6 +121,8 @@ class House:
             Task("runbooks.hand_over", self.worker.hand_over),
             Task("runbooks.go_on", self.worker.go_on),
             Task("runbooks.tell_channel", self.worker.tell_channel),
+            Task("runbooks.fire", self.firing.fire),
+            Task("runbooks.strike", self.firing.strike, cron=EVERY_MINUTE),
             Task("pager.note", self.pager.note),
             Task("pager.resolve", self.pager.resolve),
             Task("postmortems.draft", self.drafts.draft),
@@ -146,6 +159,7 @@ class House:
             lifecycle=self.lifecycle,
             runs=self.runs,
             revisions=self.revisions,
+            suggestions=self.suggestions,
             organisation=self.settings.organisation,
             client=client,
             base_url=self.settings.base_url,

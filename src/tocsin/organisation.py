@@ -1,11 +1,16 @@
 """What an organisation decides, in ``tocsin.yaml``: severities, services, teams, access, connections."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from tocsin.connections import Connection
+from tocsin.freezes import Calendar
 from tocsin.vault import SecretSource
+
+HookName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
+CalendarName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
+EnvName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
 
 
 class _Decision(BaseModel):
@@ -61,6 +66,13 @@ class PagerDuty(_Decision):
     """When the page is resolved there: resolve the incident here, or only note it on the timeline."""
 
 
+class Hook(_Decision):
+    """A door for whoever else shall start runbooks: ``POST /webhooks/runbooks/<key>``."""
+
+    secret: SecretSource
+    """Signs the body, or is sent as a bearer token."""
+
+
 def _severities() -> tuple[Severity, ...]:
     return (
         Severity(name="sev1", description="Customers cannot use the product", emoji=":red_circle:"),
@@ -87,6 +99,12 @@ class Organisation(_Decision):
     """Keyed as runbooks name them, ``kind:name``: ``k8s:main``, ``aws:prod``, ``http:statuspage``."""
     secrets: dict[str, SecretSource] = {}
     """What ``secrets.NAME`` stands for in runbooks, and where it is read from."""
+    env: dict[EnvName, str | int | float | bool] = {}
+    """What runbooks read as ``env.NAME``: what differs between installations. No secrets: runs show it."""
+    hooks: dict[HookName, Hook] = {}
+    """By the name that ``on: [{webhook: NAME}]`` of runbooks gives."""
+    calendars: dict[CalendarName, Calendar] = {}
+    """By the name that ``guardrails.freeze`` of runbooks gives: ``calendar:NAME``."""
     pagerduty: PagerDuty = PagerDuty()
     join_window: int = Field(default=1800, ge=0)
     """Seconds: an alert joins an open incident of its service that is younger than this; 0 never joins."""

@@ -37,6 +37,8 @@ class Task:
     name: str
     function: Callable[..., Awaitable[None]]
     backoff: Backoff = field(default_factory=Backoff)
+    cron: str | None = None
+    """When it is done by itself, in UTC: once for all processes together, and given that time's timestamp."""
 
 
 class Tasks:
@@ -62,7 +64,12 @@ class Tasks:
             except Exception as error:  # noqa: BLE001  # the entry point of jobs
                 await self._failed(task, job, error)
 
-        self._app.task(name=task.name, queue=QUEUE, pass_context=True)(perform)
+        # While one that the clock began waits, the next one is the same job.
+        merge = task.name if task.cron else None
+        registered = self._app.task(name=task.name, queue=QUEUE, queueing_lock=merge, pass_context=True)
+        queued = registered(perform)
+        if task.cron is not None:
+            self._app.periodic(cron=task.cron)(queued)  # type: ignore[arg-type]  # it takes any
 
     def register_rescue(self) -> None:
         """Take over, every few seconds, the jobs of workers whose heart stopped."""

@@ -8,6 +8,8 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from tests.actions.kube import CANARY
+from tocsin.actions import pagerduty
+from tocsin.connections import PagerDutyConnection
 from tocsin.playground.pagerduty.account import Account, AccountSettings
 from tocsin.playground.pagerduty.addresses import Addresses
 from tocsin.playground.pagerduty.app import create_app
@@ -23,6 +25,15 @@ class FarPager:
     url: str
     ca_pem: str
     pager: Pager
+
+    @property
+    def connection(self) -> PagerDutyConnection:
+        """How Tocsin reaches it."""
+        return PagerDutyConnection(token=SecretStr(CANARY), base_url=self.url, sender="bo@acme.example")
+
+    def client(self) -> pagerduty.Pager:
+        """Return Tocsin's own client of it."""
+        return pagerduty.Pager(self.connection, self.ca_pem)
 
 
 @contextmanager

@@ -6,9 +6,12 @@ import pytest
 
 from tocsin.actions.base import Change, Plan
 from tocsin.bot.asks import Question
+from tocsin.bot.office import Links
+from tocsin.bot.speech import Words
 from tocsin.bot.views.approval import Matter, approval, details, diff
 from tocsin.bot.views.incident import Scene, announcement, summary
 from tocsin.bot.views.run import progress
+from tocsin.bot.views.suggestion import suggested
 from tocsin.bot.views.text import clamp_lines, lasting
 from tocsin.events import Actor
 from tocsin.events.run import ApprovalRequested, StepPlanned
@@ -17,6 +20,7 @@ from tocsin.organisation import Organisation
 from tocsin.playground.slack.blocks import ALL_TEXT, problems, text_length
 from tocsin.runbooks.model import Runbook
 from tocsin.runbooks.state import RunState, StepState
+from tocsin.runbooks.tables import Suggestion
 
 NOW = datetime(2026, 11, 22, 11, 0, tzinfo=UTC)
 HOSTILE = "<!channel> & <@U0BO> ``` " * 400
@@ -59,6 +63,21 @@ def matter(count: int, risk: str = "low") -> Matter:
         step="s0", digest="d" * 64, approvers=("group:sre",), count=1, allow_self=False, expires_at=NOW
     )
     return Matter(Question(request, planned), state(), runbook(1), "http://console.example/runs/1")
+
+
+def suggestion(inputs: int, run_id: str | None = None) -> Words:
+    found = Suggestion(
+        id="s1",
+        runbook="big",
+        inputs={f"input{n}": HOSTILE for n in range(inputs)},
+        trigger=HOSTILE[:100],
+        fired_by="big/1",
+        position=1,
+        suggested_at=NOW,
+        run_id=run_id,
+        taken_by=HOSTILE[:60],
+    )
+    return suggested(found, runbook(1), Links("http://console.example"))
 
 
 def incident() -> Incident:
@@ -107,9 +126,15 @@ def test_a_run_of_two_hundred_steps_is_a_message_that_slack_takes() -> None:
     assert problems(list(shown.blocks)) == []
 
 
+@pytest.mark.parametrize("run_id", [None, "f" * 32])
+@pytest.mark.parametrize("inputs", [0, 1, 60])
+def test_a_suggestion_of_any_size_is_a_message_that_slack_takes(inputs: int, run_id: str | None) -> None:
+    assert problems(list(suggestion(inputs, run_id).blocks)) == []
+
+
 @pytest.mark.parametrize("said", ["<!channel>", "<@U0BO>"])
 def test_nobody_is_pinged_by_what_others_wrote(said: str) -> None:
-    shown = [summary(scene()), announcement(scene()), approval(matter(3))]
+    shown = [summary(scene()), announcement(scene()), approval(matter(3)), suggestion(3, "f" * 32)]
     shown.append(progress(state(summary=HOSTILE), runbook(3), "http://console.example/runs/1"))
     assert not any(said in str(words.blocks) or said in words.text for words in shown)
 

@@ -1,13 +1,8 @@
 """What Tocsin does at PagerDuty, by its real client, counted at the far side."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from pydantic import SecretStr
+from tests.actions.pager import FarPager
 
-from tocsin.actions.pagerduty import Pager
-from tocsin.connections import PagerDutyConnection
 from tocsin.errors import ActionFailed
 from tocsin.events import Actor, Fact
 from tocsin.events.incident import AlertReceived
@@ -15,41 +10,19 @@ from tocsin.incidents.lifecycle import Declaration
 from tocsin.incidents.pager import PagerDesk
 from tocsin.main import House
 from tocsin.playground.pagerduty import pager as practice
-from tocsin.playground.pagerduty.account import PRACTICE_TOKEN, Account, AccountSettings
-from tocsin.playground.pagerduty.addresses import Addresses
-from tocsin.playground.pagerduty.app import create_app
 from tocsin.playground.pagerduty.gate import Fault
-from tocsin.playground.serving import ServedApp, free_port
-from tocsin.playground.tls import PracticeCA
 
 ANA = Actor(kind="slack", id="U0ANA", name="Ana")
 
 
 @pytest.fixture
-def port() -> int:
-    return free_port()
+def far_side(pagerduty: FarPager) -> practice.Pager:
+    return pagerduty.pager
 
 
 @pytest.fixture
-def far_side(tmp_path: Path, port: int) -> Iterator[practice.Pager]:
-    ca = PracticeCA(tmp_path / "ca")
-    url = f"https://127.0.0.1:{port}"
-    addresses = Addresses(api=url, web=url)
-    settings = AccountSettings(addresses=addresses, api_token=SecretStr(PRACTICE_TOKEN))
-    with (
-        ServedApp(create_app(Account(settings)), port, ca.server_certificate()) as served,
-        practice.Pager(served.url, ca.ca_pem) as pager,
-    ):
-        yield pager
-
-
-@pytest.fixture
-async def desk(house: House, far_side: practice.Pager, tmp_path: Path, port: int) -> PagerDesk:
-    connection = PagerDutyConnection(
-        token=SecretStr(PRACTICE_TOKEN), base_url=f"https://127.0.0.1:{port}", sender="bo@acme.example"
-    )
-    pager = Pager(connection, str(tmp_path / "ca" / "ca.pem"))
-    return PagerDesk(house.database, house.log, pager, "http://tocsin.example")
+async def desk(house: House, pagerduty: FarPager) -> PagerDesk:
+    return PagerDesk(house.database, house.log, pagerduty.client(), "http://tocsin.example")
 
 
 async def paged(house: House, page: str) -> str:

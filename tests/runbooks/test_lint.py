@@ -169,18 +169,46 @@ def test_a_secret_may_stand_in_a_field_that_its_action_marks() -> None:
     ("variable", "found"),
     [
         ("PSHOP", []),
-        ("${{ inputs.a }}", ["7:24: `vars.v` is computed by the run, which a trigger comes before"]),
+        ("${{ inputs.a }}", ["7:28: `vars.v` is computed by the run, which a trigger comes before"]),
     ],
 )
 def test_a_trigger_sees_the_variables_that_need_no_run(variable: str, found: list[str]) -> None:
     assert (
         said(
             SMALL
-            + "on: [{ slash: x, when: vars.v == event.id }]\n"
+            + "on: [{ pagerduty: x, when: vars.v == event.id }]\n"
             + f"inputs: {{ a: {{ type: string }} }}\nvars: {{ v: '{variable}' }}\n"
         )
         == found
     )
+
+
+@pytest.mark.parametrize(
+    ("guard", "found"),
+    [
+        ("mode: auto", ["7:24: `mode` means nothing where people start the runbook: leave it out"]),
+        ("with: { a: 1 }", ["7:24: `with` means nothing where people start the runbook: leave it out"]),
+        ("mode: propose", []),
+    ],
+)
+def test_what_guards_a_trigger_is_not_said_of_people(guard: str, found: list[str]) -> None:
+    assert said(f"{SMALL}on: [{{ slash: x, {guard} }}]\ninputs: {{ a: {{ type: integer }} }}\n") == found
+
+
+@pytest.mark.parametrize(
+    ("schedule", "found"),
+    [
+        ("0 4 * * 1-5", []),
+        ("{ cron: '0 4 * * *', timezone: Europe/Berlin }", []),
+        ("{ cron: '0 4 * * *', timezone: Europe/Atlantis }", ["is no time zone"]),
+        ("'* * * * * *'", ["Wrong number of fields"]),
+        ("61 * * * *", ["Bad minute"]),
+        ("0 0 31 2 *", ["Bad day-of-month"]),
+    ],
+)
+def test_a_schedule_is_read_before_its_time_comes(schedule: str, found: list[str]) -> None:
+    problems = said(f"{SMALL}on: [{{ schedule: {schedule} }}]\n")
+    assert [part for problem, part in zip(problems, found, strict=True) if part not in problem] == []
 
 
 def test_names_are_followed_into_branches_that_are_not_taken() -> None:

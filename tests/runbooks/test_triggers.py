@@ -1,80 +1,11 @@
 """Which runs a webhook starts, and which it does not."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
-from sqlmodel import select
 
-from tests.runbooks.workshop import Workshop
-from tests.runbooks.world import put, runbook
-from tocsin.events import SYSTEM, Actor
-from tocsin.events.incident import ArtefactFailed
-from tocsin.incidents.alerts import Alert, Change, Webhook
-from tocsin.incidents.lifecycle import Declaration
-from tocsin.incidents.tables import Incident
-from tocsin.runbooks.tables import Run
-from tocsin.runbooks.triggers import Setting, Triggers
-
-STEP = put("one", "a", 1)
-ON_PAGE = "pagerduty: { event: incident.triggered }"
-
-
-def page(title: str = "Checkout is down", *, age: timedelta = timedelta(0)) -> Webhook:
-    return Webhook(
-        source="pagerduty",
-        event_id="01E",
-        event_type="incident.triggered",
-        occurred_at=datetime.now(UTC) - age,
-        actor=Actor(kind="pagerduty", id="PUSER"),
-        body="{}",
-        subject="PINC",
-        alert=Alert(title=title, service="PSVC", service_name="Checkout"),
-        change=Change(kind="triggered"),
-        event={"type": "incident.triggered", "incident": {"id": "PINC", "title": title}},
-    )
-
-
-class Bell:
-    """Rings for one incident."""
-
-    def __init__(self, workshop: Workshop, incident: Incident) -> None:
-        house = workshop.house
-        organisation = house.settings.organisation
-        self.workshop, self.incident = workshop, incident
-        self._triggers = Triggers(
-            Setting(house.log, workshop.runs, house.programs, organisation, "https://t.example")
-        )
-
-    async def ring(self, webhook: Webhook) -> list[str]:
-        """Let the webhook start what it starts; return the ids of the runs."""
-        async with self.workshop.database.transaction() as session:
-            return await self._triggers.fire(session, webhook, self.incident)
-
-    async def run(self) -> Run:
-        """Return the only run there is."""
-        async with self.workshop.database.transaction() as session:
-            return (await session.exec(select(Run))).one()
-
-    async def said(self, name: str) -> list[str]:
-        """Return what the incident was told of a runbook's trigger."""
-        async with self.workshop.database.transaction() as session:
-            entries = await self.workshop.house.log.read(session, f"incident/{self.incident.id}")
-        failed = [entry.event for entry in entries if isinstance(entry.event, ArtefactFailed)]
-        return [event.error for event in failed if event.artefact == f"trigger of {name}"]
-
-
-@pytest.fixture
-async def bell(workshop: Workshop) -> Bell:
-    """An incident, and what rings for it."""
-    async with workshop.database.transaction() as session:
-        wanted = Declaration(title="Checkout is down", service="checkout")
-        incident = await workshop.house.lifecycle.declare(session, SYSTEM, wanted)
-    return Bell(workshop, incident)
-
-
-def triggered(trigger: str, **more: Any) -> str:
-    return runbook(STEP, on=f"[{{ {trigger} }}]", **more)
+from tests.runbooks.bell import ON_PAGE, Bell, page, triggered
+from tocsin.events import SYSTEM
 
 
 async def test_a_page_starts_the_runbook_that_asks_for_it(bell: Bell) -> None:

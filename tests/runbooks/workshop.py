@@ -12,9 +12,10 @@ from tocsin.db import Database
 from tocsin.events import SYSTEM, Actor
 from tocsin.log import Entry
 from tocsin.main import House
-from tocsin.runbooks.calendars import Calendars
+from tocsin.runbooks.almanac import calendars_of
 from tocsin.runbooks.commands import RunRequest, Runs
 from tocsin.runbooks.deeds import Deeds
+from tocsin.runbooks.oncall import OnCall
 from tocsin.runbooks.programs import Programs
 from tocsin.runbooks.state import RunState
 from tocsin.runbooks.tables import Lock
@@ -87,13 +88,13 @@ class Workshop:
         return {(place.resource, place.run_id, place.held) for place in places}
 
 
-def workshop_in(house: House, world: World) -> Workshop:
-    """Return a workshop in a house."""
+def workshop_in(house: House, world: World, oncall: OnCall | None = None) -> Workshop:
+    """Return a workshop in a house; nobody is on call in it, if nobody is asked."""
     registry = registry_of(world)
-    programs = Programs(house.revisions, registry, Calendars())
+    programs = Programs(house.revisions, registry, calendars_of(house.settings.organisation.calendars))
     deeds = Deeds(registry, ThreadPoolExecutor(8), Vault({}))
     worker = Worker(Engine(house.database, house.log, house.jobs, programs, deeds))
-    runs = Runs(house.log, house.access, house.revisions, registry, house.settings)
+    runs = Runs(house.log, house.access, house.revisions, registry, house.settings, oncall)
     return Workshop(house, world, runs, worker)
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, TypeAdapter
 
-from tocsin.events import incident, run, steering
+from tocsin.events import incident, run, starting, steering
 from tocsin.events.base import SYSTEM, Actor, Event, Fact
 
 IncidentEvent = (
@@ -72,6 +72,8 @@ RunEvent = (
     | steering.RunEnding
     | steering.AutomationStopped
     | steering.AutomationResumed
+    | starting.RunSuggested
+    | starting.RunHeldBack
     | run.RevisionRecorded
     | run.RevisionPublished
 )

@@ -19,7 +19,13 @@ class RunRequested(Event):
     inputs: dict[str, JsonValue]
     mode: Literal["propose", "auto"]
     trigger: str
-    """``manual``, ``slash``, ``pagerduty:incident.triggered``, ``alert``."""
+    """``manual``, ``slash``, ``suggestion``, ``pagerduty:incident.triggered``, ``alert``, ``schedule``."""
+    fired_by: str = ""
+    """The name of the trigger that started it by itself; its ``cooldown`` and ``storm`` count by it."""
+    depth: int = 0
+    """How many runs stand before it, each of which started the next one by its end."""
+    suggestion: str | None = None
+    """The suggestion that a person took up."""
     scope: dict[str, JsonValue] = {}
     """``event``, ``alert`` and ``incident`` as expressions see them, fixed at this moment."""
     actions: dict[str, int] = {}
