@@ -22,11 +22,11 @@ from tocsin.runbooks.fold import begin, fold
 from tocsin.runbooks.inputs import coerce
 from tocsin.runbooks.model import Runbook
 from tocsin.runbooks.policy import check_approver
-from tocsin.runbooks.programs import actions_of
 from tocsin.runbooks.revisions import Revisions, parse
 from tocsin.runbooks.state import RunState
 from tocsin.runbooks.surroundings import incident_scope
 from tocsin.runbooks.tables import Revision, Run
+from tocsin.runbooks.uses import actions_of
 from tocsin.settings import Settings
 
 MAX_DEPTH = 5

@@ -48,6 +48,14 @@ def flaws(runbook: Runbook, registry: Registry) -> Iterator[Flaw]:
         yield from _reads_only(registry, guard.uses, here)
 
 
+def actions_of(runbook: Runbook) -> set[str]:
+    """Return every action that a runbook uses itself, to do something or to look."""
+    steps = list(runbook.walk())
+    used = {step.uses for step in steps} | {check.uses for step in steps for check in step.verify or ()}
+    guard = runbook.guardrails.stop_if
+    return {uses for uses in (*used, guard.uses if guard else None) if uses}
+
+
 def _find(registry: Registry, uses: str) -> AnyAction | None:
     try:
         return registry.get(uses)

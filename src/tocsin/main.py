@@ -40,10 +40,11 @@ from tocsin.runbooks.care import Care
 from tocsin.runbooks.commands import Runs
 from tocsin.runbooks.deeds import Deeds
 from tocsin.runbooks.preview import Preview
-from tocsin.runbooks.programs import Programs, actions_of
+from tocsin.runbooks.programs import Programs
 from tocsin.runbooks.revisions import LIBRARY, Revisions
 from tocsin.runbooks.switch import Switch
 from tocsin.runbooks.triggers import Setting, Triggers
+from tocsin.runbooks.uses import actions_of
 from tocsin.runbooks.worker import Engine, Worker
 from tocsin.settings import Settings
 from tocsin.tasks import Task, Tasks
