@@ -12,16 +12,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from tocsin.access import Access
 from tocsin.actions.registry import Registry
-from tocsin.errors import Conflict, Invalid, NotFound
+from tocsin.errors import Invalid, NotFound
 from tocsin.events import Actor, Event, Fact
 from tocsin.events import run as events
 from tocsin.incidents.tables import Incident
 from tocsin.log import Log
-from tocsin.runbooks import admission
+from tocsin.runbooks import admission, interventions
 from tocsin.runbooks.fold import begin, fold
 from tocsin.runbooks.inputs import coerce
 from tocsin.runbooks.model import Runbook
-from tocsin.runbooks.policy import check_approver
 from tocsin.runbooks.revisions import Revisions, parse
 from tocsin.runbooks.state import RunState
 from tocsin.runbooks.surroundings import incident_scope
@@ -146,11 +145,8 @@ class Runs:
         ``confirm`` is what the approver typed, where the runbook wants that.
         """
         state = await self.read(session, actor, run_id)
-        request = _pending(state, digest)
-        counts_as = check_approver(self._access, actor, state, request, confirm)
-        if datetime.now(UTC) >= request.expires_at:
-            raise Conflict("nobody approved this in time, so it is not asked any more. Nothing was done.")
-        given = events.ApprovalGiven(step=request.step, digest=digest, comment=comment, counts_as=counts_as)
+        now = datetime.now(UTC)
+        given = interventions.approve(self._access, actor, state, digest, now, comment, confirm)
         return await self.append(session, actor, state, given)
 
     async def reject(
@@ -158,11 +154,7 @@ class Runs:
     ) -> RunState:
         """Say no; the run is cancelled. A requester may reject what they asked for."""
         state = await self.read(session, actor, run_id)
-        request = _pending(state, digest)
-        if not reason.strip():
-            raise Invalid("a rejection needs a reason; nothing was decided")
-        self._access.authorize(actor, "run.approve", request.approvers)
-        rejected = events.ApprovalRejected(step=request.step, digest=digest, reason=reason.strip())
+        rejected = interventions.reject(self._access, actor, state, digest, reason)
         return await self.append(session, actor, state, rejected)
 
     async def cancel(
@@ -170,10 +162,7 @@ class Runs:
     ) -> RunState:
         """Stop the run after the step it is in; with ``compensate``, undo what it did."""
         state = await self.read(session, actor, run_id)
-        self._access.authorize(actor, "run.cancel")
-        if state.over:
-            raise Conflict(f"run {run_id[:8]} has ended: {state.status}; nothing was changed")
-        cancelled = events.CancelRequested(compensate=compensate, reason=reason)
+        cancelled = interventions.cancel(self._access, actor, state, compensate=compensate, reason=reason)
         return await self.append(session, actor, state, cancelled)
 
     async def resolve_unknown(
@@ -181,10 +170,7 @@ class Runs:
     ) -> RunState:
         """Say whether an effect of unknown outcome happened; the run goes on from there."""
         state = await self.read(session, actor, run_id)
-        self._access.authorize(actor, "run.start")
-        if state.step(step).status != "unknown":
-            raise Conflict(f"step {step!r} of run {run_id[:8]} is {state.step(step).status}, not unknown")
-        resolved = events.UnknownResolved(step=step, happened=happened)
+        resolved = interventions.resolve_unknown(self._access, actor, state, step, happened=happened)
         return await self.append(session, actor, state, resolved)
 
     async def read(self, session: AsyncSession, actor: Actor, run_id: str) -> RunState:
@@ -216,12 +202,3 @@ class Runs:
         )
         await self._log.append(session, f"run/{state.id}", [fact], expected_version=state.version)
         return fold(await self._log.read(session, f"run/{state.id}"))
-
-
-def _pending(state: RunState, digest: str) -> events.ApprovalRequested:
-    for step in state.steps.values():
-        if step.status == "awaiting_approval" and step.request and step.request.digest == digest:
-            return step.request
-    raise Conflict(
-        "this approval is not asked any more: it was decided, or the plan changed. Nothing was done."
-    )
