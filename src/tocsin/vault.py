@@ -38,13 +38,14 @@ class Vault:
         """Return ``value`` with every marker replaced; raise ActionFailed when a secret cannot be read."""
         if isinstance(value, dict):
             if set(value) == {MARKER}:
-                return self._read(str(value[MARKER]))
+                return self.read(str(value[MARKER]))
             return {key: self.fill(one) for key, one in value.items()}
         if isinstance(value, list):
             return [self.fill(one) for one in value]
         return value
 
-    def _read(self, name: str) -> str:
+    def read(self, name: str) -> str:
+        """Return one secret; raise ActionFailed when it cannot be read."""
         source = self._sources.get(name)
         if source is None:
             raise ActionFailed(f"no secret {name!r}; add it to `secrets:` in tocsin.yaml", ErrorClass.INVALID)
