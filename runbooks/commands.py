@@ -94,9 +94,7 @@ class Runs:
         revision = await self._revisions.get(session, request.runbook, request.revision)
         runbook = parse(revision)
         subs = await self.called(session, runbook)
-        self._access.authorize(actor, "run.start", runbook.permissions.run)
-        if actor.kind != "system" and not runbook.by_hand:
-            raise Invalid(f"only triggers start {runbook.name}; `- manual: true` in its `on:` changes that")
+        interventions.check_start(self._access, actor, runbook)
         return events.RunRequested(
             runbook=runbook.name,
             revision=revision.digest,

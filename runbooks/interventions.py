@@ -14,9 +14,17 @@ from tocsin.events import Actor, steering
 from tocsin.events import run as events
 from tocsin.runbooks import tree
 from tocsin.runbooks.inputs import coerce
+from tocsin.runbooks.model import Runbook
 from tocsin.runbooks.policy import check_approver
 from tocsin.runbooks.state import RunState
 from tocsin.runbooks.work import Program
+
+
+def check_start(access: Access, actor: Actor, runbook: Runbook) -> None:
+    """Raise Forbidden or Invalid when the actor may not start a run of it."""
+    access.authorize(actor, "run.start", runbook.permissions.run)
+    if actor.kind != "system" and not runbook.by_hand:
+        raise Invalid(f"only triggers start {runbook.name}; `- manual: true` in its `on:` changes that")
 
 
 def approve(

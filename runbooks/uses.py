@@ -93,7 +93,7 @@ def _inputs(action: AnyAction, given: Mapping[str, JsonValue], path: Path) -> It
         action.input_model.model_validate(given)
     except ValidationError as error:
         for detail in error.errors(include_url=False):
-            if not _depends(given, detail):
+            if not depends(given, detail):
                 unknown = detail["type"] == "extra_forbidden"
                 yield Flaw((*path, *detail["loc"]), _input_words(action, detail), key=unknown)
 
@@ -108,7 +108,7 @@ def _input_words(action: AnyAction, detail: ErrorDetails) -> str:
     return f"{action.name}: {words.explain(detail)}"
 
 
-def _depends(given: Mapping[str, JsonValue], detail: ErrorDetails) -> bool:
+def depends(given: Mapping[str, JsonValue], detail: ErrorDetails) -> bool:
     """Say whether the refused value is known only when the run has computed an expression."""
     if detail["type"] in {"missing", "extra_forbidden"}:
         return False

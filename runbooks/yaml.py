@@ -4,10 +4,12 @@ Scalars follow the core schema (https://yaml.org/spec/1.2.2/#103-core-schema): `
 are text, ``017`` is seventeen. Anchors, aliases, tags, merge keys and duplicate keys are refused.
 """
 
+import copy
 import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from io import StringIO
 from typing import NamedTuple, NoReturn
 
 from pydantic import JsonValue
@@ -27,6 +29,7 @@ from ruamel.yaml.events import (
     StreamEndEvent,
     StreamStartEvent,
 )
+from ruamel.yaml.scalarstring import walk_tree
 
 from tocsin.runbooks.problems import Mark, Path, Problem
 
@@ -124,6 +127,16 @@ def read(text: str, path: str, kind: Kind = RUNBOOK) -> tuple[Document | None, l
 
 
 _TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels; flatten it"
+
+
+def write(value: JsonValue) -> str:
+    """Return YAML that ``read`` reads as this very value; texts of several lines stand as blocks."""
+    dumper, page, copied = YAML(), StringIO(), copy.deepcopy(value)
+    dumper.indent(mapping=2, sequence=4, offset=2)
+    dumper.width = 100
+    walk_tree(copied)
+    dumper.dump(copied, page)
+    return page.getvalue()
 
 
 class _Stop(Exception):

@@ -7,12 +7,10 @@ from typing import Annotated, Self
 from pydantic import BeforeValidator, Field, JsonValue, PlainSerializer, model_validator
 
 from tocsin.errors import ErrorClass
-from tocsin.runbooks.model.base import Model, one_or_more, parse_duration, span
+from tocsin.runbooks.model.base import Model, parse_duration, span
 
 VERBS = ("plan", "run", "verify", "undo", "probe")
-"""What an action is asked for; a bare answer is one to ``run``."""
-USUAL = timedelta(seconds=1)
-"""How long a call takes of which nothing is said."""
+"""What an action is asked for."""
 
 
 def parse_span(text: object) -> timedelta:
@@ -25,6 +23,21 @@ def written(duration: timedelta) -> str:
     """Return a duration as ``parse_span`` reads it, to the millisecond."""
     milliseconds = round(duration / timedelta(milliseconds=1))
     return f"{milliseconds}ms" if milliseconds % 1000 else span(timedelta(milliseconds=milliseconds))
+
+
+def spoken(duration: timedelta) -> str:
+    """Return a duration as people say it, in its two largest units: ``5m 45s``, ``41d 16h``, ``370ms``."""
+    seconds = int(duration.total_seconds())
+    if not seconds:
+        return f"{duration // timedelta(milliseconds=1)}ms"
+    parts = [
+        (seconds // 86400, "d"),
+        (seconds // 3600 % 24, "h"),
+        (seconds // 60 % 60, "m"),
+        (seconds % 60, "s"),
+    ]
+    first = next(index for index, (count, _) in enumerate(parts) if count)
+    return " ".join(f"{count}{unit}" for count, unit in parts[first : first + 2] if count)
 
 
 Span = Annotated[
@@ -62,8 +75,9 @@ class Answer(Model):
     ``probe``: ``done``, ``not_done`` or ``unknown``. Texts may hold ``${{ }}`` over ``with``, the inputs of
     the call, and ``plan``."""
     fail: Annotated[Fail | None, BeforeValidator(_fail, json_schema_input_type=Fail | str | None)] = None
-    takes: Span = USUAL
-    """How long the call takes. A step that has a shorter ``timeout`` gets none of it."""
+    takes: Span | None = None
+    """How long the call takes: a second when left out, and a plan no time. A step whose ``timeout`` is
+    shorter gets no answer."""
     times: int | None = Field(default=None, ge=1, le=1000)
     """How many calls get this answer; the next one of the list holds for those after them."""
     after: Span = timedelta(0)
@@ -97,17 +111,13 @@ Listed = Annotated[
 
 
 def _verbs(value: object) -> object:
-    """Take the keys of an answer that stand beside the verbs, or a bare list, as the answer to ``run``."""
-    if isinstance(value, list | tuple):
-        return {"run": one_or_more(value)}
-    if not isinstance(value, dict) or "run" in value:
-        return value
-    bare = {key: one for key, one in value.items() if key not in VERBS}
-    return {**{key: one for key, one in value.items() if key in VERBS}, **({"run": bare} if bare else {})}
+    """Let an answer, or a list of them, stand for those to ``run``."""
+    bare = isinstance(value, list | tuple) or (isinstance(value, dict) and not value.keys() & set(VERBS))
+    return {"run": value} if bare and value else value
 
 
 class Answers(Model):
-    """What one action or one step is answered, by what it asks for. A bare answer is one to ``run``."""
+    """What one action or one step is answered, by what it asks for. An answer alone is one to ``run``."""
 
     plan: Listed = ()
     """What it would change. Left out: a plan without a diff."""
@@ -122,5 +132,20 @@ class Answers(Model):
     """What is found when nobody knows whether it happened. Left out: what the test knows of it."""
 
 
-World = dict[str, Annotated[Answers, BeforeValidator(_verbs, json_schema_input_type=Answers | Listed)]]
+World = dict[
+    str,
+    Annotated[
+        Answers, BeforeValidator(_verbs, json_schema_input_type=Answers | Answer | tuple[Answer | str, ...])
+    ],
+]
 """By action (``k8s.scale``) or by step (``scale``, ``hosts[2]/restart``); a step's own answers go first."""
+
+
+def merged(world: World, own: World) -> World:
+    """Return the world of a file as a case has it: what it says of a verb replaces what the file says."""
+    changed = {
+        name: world[name].model_copy(update={verb: getattr(one, verb) for verb in one.model_fields_set})
+        for name, one in own.items()
+        if name in world
+    }
+    return {**world, **own, **changed}

@@ -1,10 +1,11 @@
 """What a test expects of a run: ``expect:``."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import BeforeValidator, Field, JsonValue, model_validator
 
 from tocsin.errors import BadExpression
+from tocsin.events import RunEvent
 from tocsin.runbooks.model.base import Expressions, Model
 from tocsin.runbooks.patterns import check_pattern
 from tocsin.runbooks.simulate.answers import Span
@@ -21,6 +22,12 @@ RunStatus = Literal[
     "expired",
     "needs_attention",
 ]
+
+
+EVENTS = frozenset(kind.model_fields["type"].default for kind in get_args(RunEvent))
+"""Every name of an event of a run."""
+ASSERTED = frozenset({"outputs", "calls", "messages", "lasted"})
+"""What ``assert`` sees besides what the runbook's own expressions see."""
 
 
 def _words(value: object) -> object:
@@ -42,9 +49,12 @@ Words = Annotated[str, BeforeValidator(_words)]
 """Words that stand in the text; between slashes a regular expression that is found in it."""
 
 
-def _named(key: str) -> BeforeValidator:
+def _as(key: str, model: type[Model]) -> BeforeValidator:
     """Let a text stand for the model with this one key."""
-    return BeforeValidator(lambda value: {key: value} if isinstance(value, str) else value)
+    return BeforeValidator(
+        lambda value: {key: value} if isinstance(value, str) else value,
+        json_schema_input_type=model | str,
+    )
 
 
 def _call(value: object) -> object:
@@ -136,16 +146,24 @@ class Expect(Model):
     """The run is never started: what the refusal says."""
     summary: Words | None = None
     """The sentence that people read at its end."""
-    steps: dict[str, Annotated[StepExpected, _named("status")]] = {}
+    steps: dict[str, Annotated[StepExpected, _as("status", StepExpected)]] = {}
     """By step: ``scale: undone``, ``hosts[2]/restart: failed``."""
-    calls: tuple[Annotated[Called, BeforeValidator(_call)], ...] | None = None
+    calls: (
+        tuple[
+            Annotated[
+                Called, BeforeValidator(_call, json_schema_input_type=Called | str | dict[str, JsonValue])
+            ],
+            ...,
+        ]
+        | None
+    ) = None
     """Every call that changes something, in order: ``k8s.scale``, ``undo k8s.scale``, ``{k8s.scale:
     {replicas: 6}}``. Calls that only read are left out, unless the list names their action."""
     outputs: dict[str, JsonValue] | None = None
     """What the run puts out, as far as it matters."""
-    approvals: tuple[Annotated[Asked, _named("step")], ...] | None = None
+    approvals: tuple[Annotated[Asked, _as("step", Asked)], ...] | None = None
     """Every question to people, in order."""
-    messages: tuple[Annotated[Message, _named("text")], ...] | None = None
+    messages: tuple[Annotated[Message, _as("text", Message)], ...] | None = None
     """Every message that ``slack.post`` posts, in order."""
     events: tuple[str, ...] = ()
     """Events that happen in this order, with others between them: ``step_failed``, ``step_failed:scale``."""

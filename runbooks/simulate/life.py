@@ -1,6 +1,7 @@
-"""One run from its request to its end, in virtual time and without a database: what a worker does, and people."""
+"""One run from its request to its end, in virtual time and without a database."""
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -20,13 +21,15 @@ from tocsin.runbooks.simulate.people import Crowd
 from tocsin.runbooks.simulate.stage import Hands, Placeholders, Stage, verdict
 from tocsin.runbooks.simulate.world import GUARD, HERE, Place, World
 from tocsin.runbooks.state import RunState
+from tocsin.runbooks.tree import Node
 from tocsin.runbooks.verification import checks_of
 from tocsin.runbooks.work import CheckStep, GuardStep, Program, TakeLocks
 
 RUN_ID = "test"
 OTHER_RUN = "another"
 """Whoever holds a lock that the run waits for."""
-MOST = 20_000
+_INDEX = re.compile(r"\[[0-9]+\]")
+MOST = 100_000
 """Looks at a run after which it is said not to come to an end."""
 
 
@@ -96,7 +99,8 @@ class Life:
                 if pause is None:
                     return
                 happened = await self._next(pause)
-                self._let_people_act()
+                while (act := self.crowd.act(self.state, self.now)) is not None:
+                    self.append(*act)
         finally:
             for task in self._at_work:
                 task.cancel()
@@ -106,7 +110,7 @@ class Life:
         """Let something happen to the run."""
         self.state = replace(witness(self.state, event, actor, self.now), version=self.state.version + 1)
         self.history.append(Happening(self._elapsed(), event, actor))
-        self.crowd.sees(self, event)
+        self.crowd.sees(event, self.now)
 
     def moment(self) -> Moment:
         """Return the run as it stands."""
@@ -145,7 +149,7 @@ class Life:
 
     def _pause(self, wake_at: datetime | None) -> float | None:
         """Return for how many seconds nothing may happen but the end of what is at work; None: for ever."""
-        times = [at for at in (wake_at, self.crowd.next_at(self)) if at is not None]
+        times = [at for at in (wake_at, self.crowd.next_at(self.state)) if at is not None]
         if times:
             return max(0.0, (min(times) - self.now).total_seconds())
         return float("inf") if self._at_work else None
@@ -161,8 +165,6 @@ class Life:
         for task in ended:
             del self._at_work[task]
         return [task.result() for task in ended]
-
-    def _let_people_act(self) -> None: ...
 
     async def _do(self, state: RunState, deed: Deed) -> Event:
         """Do it in the world of the test; a look whose finding the test tells is not taken."""
@@ -196,9 +198,15 @@ class Life:
         m = Moment(self.program, state, self.now)
         node = m.find(deed.step)
         if not isinstance(deed, CheckStep):
-            return Place(deed.step, names_of(node), own=not isinstance(deed, GuardStep))
+            return Place(deed.step, self._names(node), own=not isinstance(deed, GuardStep))
         own = checks_of(m, node)[deed.check].uses is None
-        return Place(deed.step, names_of(node), own, deed.check)
+        return Place(deed.step, self._names(node), own, deed.check)
+
+    def _names(self, node: Node) -> tuple[str, ...]:
+        """Return what a test may call a step, the nearest name first."""
+        every = _INDEX.sub("", node.address)  # all items alike
+        here = (node.step.id,) if node.frame.program is self.program else ()
+        return tuple(dict.fromkeys((node.address, every, *here)))
 
     def _elapsed(self) -> timedelta:
         return timedelta(seconds=asyncio.get_running_loop().time() - self._epoch)

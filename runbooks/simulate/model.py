@@ -52,8 +52,8 @@ class Case(Model):
     """When it is asked for."""
     event: JsonValue = None
     """The webhook that started it."""
-    alert: JsonValue = None
-    """The alert that started it."""
+    alert: dict[str, JsonValue] | None = None
+    """The alert that started it, as far as it matters; the rest is made up."""
     incident: dict[str, JsonValue] | None = None
     """The incident that it belongs to, as far as it matters; the rest is made up. ``channel: null``: not open
     yet."""
@@ -66,7 +66,7 @@ class Case(Model):
     freezes: tuple[Freeze, ...] = ()
     """When nothing may be changed."""
     world: World = {}
-    """Beside that of the file; what is said here of an action or a step replaces what the file says of it."""
+    """Beside that of the file: ``run`` of an action here replaces ``run`` of it there, and so on."""
     people: tuple[Act, ...] = ()
     """What people do. Nobody does anything that does not stand here."""
     expect: Expect

@@ -10,9 +10,11 @@ from pydantic import JsonValue
 from tocsin.actions.base import Probe
 from tocsin.errors import ActionFailed, BadExpression, TocsinError
 from tocsin.runbooks import expressions
-from tocsin.runbooks.simulate.answers import USUAL, Answer, Answers
+from tocsin.runbooks.simulate.answers import Answer, Answers
 from tocsin.runbooks.simulate.matching import fits
 
+USUAL = timedelta(seconds=1)
+"""How long a call takes of which nothing is said; a plan takes no time."""
 GUARD = "stop_if"
 """The name under which the world answers the guard of ``guardrails``."""
 
@@ -108,7 +110,8 @@ class World:
     def _said(self, names: tuple[str, ...], asked: Question, place: Place) -> JsonValue:
         answer = next(filter(None, (self._chosen(name, asked, place) for name in names)), Answer())
         used = self._used[id(answer)] = self._used.get(id(answer), 0) + 1
-        self.takes, fail = answer.takes, answer.fail
+        usual = timedelta(0) if asked.verb == "plan" else USUAL
+        self.takes, fail = usual if answer.takes is None else answer.takes, answer.fail
         fails = fail is not None and (fail.times is None or used <= fail.times)
         if asked.verb == "run" and (fail is None or not fails or fail.happened):
             self._happened.add(asked.key)
