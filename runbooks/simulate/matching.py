@@ -52,17 +52,14 @@ def versus(expected: str, found: str) -> str:
     """Return the two, in a line where they are short, else below each other."""
     if len(expected) + len(found) <= 80 and "\n" not in expected + found:
         return f"expected {expected}, found {found}"
-    return f"not as expected\n- {_indented(expected)}\n+ {_indented(found)}"
+    lines = [*(f"- {line}" for line in expected.splitlines()), *(f"+ {line}" for line in found.splitlines())]
+    return "\n".join(["not as expected", *lines])
 
 
 def shown(value: JsonValue) -> str:
     """Return a value for people, cut where it is long."""
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
-
-
-def _indented(text: str) -> str:
-    return text.replace("\n", "\n  ")
 
 
 def _equal(one: JsonValue, other: JsonValue) -> bool:
