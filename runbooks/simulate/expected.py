@@ -81,7 +81,7 @@ class StepExpected(Model):
     reason: Words | None = None
     """Why it was skipped, or what a person or its verification said."""
     attempts: int | None = Field(default=None, ge=0)
-    """How often its effect was begun."""
+    """How many attempts there were, those included whose plan failed."""
     outputs: dict[str, JsonValue] | None = None
     """What it put out, as far as it matters."""
     approved_by: tuple[str, ...] | None = None

@@ -35,7 +35,10 @@ class Examiner:
         """Yield what is wrong, in the order of the file."""
         yield from self._inputs(tests.inputs, ())
         yield from self._world(tests.world, ())
+        names = [case.name for case in tests.cases]
         for number, case in enumerate(tests.cases):
+            if case.name in names[:number]:
+                yield Flaw(("cases", number, "name"), "another case has this name; give each its own")
             yield from self._case(case, ("cases", number))
 
     def _case(self, case: Case, at: Path) -> Iterator[Flaw]:

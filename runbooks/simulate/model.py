@@ -1,9 +1,9 @@
 """What a file of tests says, as frozen models: ``x.test.yaml`` beside the runbook ``x.yaml``."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import AwareDatetime, Field, JsonValue, model_validator
+from pydantic import AwareDatetime, Field, JsonValue
 
 from tocsin.runbooks.model.base import Model
 from tocsin.runbooks.simulate.acts import Act
@@ -89,11 +89,3 @@ class Tests(Model):
     """The world of every case."""
     cases: tuple[Case, ...] = Field(min_length=1, max_length=200)
     """The runs, each on its own."""
-
-    @model_validator(mode="after")
-    def _names_each_once(self) -> Self:
-        names = [case.name for case in self.cases]
-        twice = next((name for name in names if names.count(name) > 1), None)
-        if twice is not None:
-            raise ValueError(f"two cases are called {twice!r}")
-        return self

@@ -38,6 +38,8 @@ def read(path: Path, registry: Registry) -> tuple[Subject | None, list[Problem]]
         mark = document.value_mark(("runbook",) if tests.runbook else ())
         try:
             file = path.parent / tests.runbook if tests.runbook else sibling(path)
+            if not file.is_file():
+                raise BadRunbook(f"there is no {file}")
             program = _program(_runbook(file, registry), file.parent, registry)
         except BadRunbook as error:
             raise _Stop(*problems, Problem(str(path), *mark, str(error))) from None
