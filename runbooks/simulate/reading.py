@@ -53,11 +53,8 @@ def read(path: Path, registry: Registry) -> tuple[Subject | None, list[Problem]]
 
 
 def sibling(path: Path) -> Path:
-    """Return the runbook that a file of tests is about by its name; raise BadRunbook where there is none."""
-    ending = next((one for one in TESTS if path.name.endswith(one)), None)
-    if ending is None:
-        raise BadRunbook("its name does not end in `.test.yaml`; say what it is about: `runbook: x.yaml`")
-    stem = path.name.removesuffix(ending)
+    """Return the runbook that ``x.test.yaml`` is about by its name; raise BadRunbook where there is none."""
+    stem = path.name.rpartition(".test.")[0]
     found = _named(stem, path.parent)
     if found is None:
         raise BadRunbook(f"there is no {stem}.yaml beside it; say what it is about: `runbook: x.yaml`")

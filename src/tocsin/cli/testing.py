@@ -11,7 +11,6 @@ from tocsin.actions.registry import Registry
 from tocsin.cli import asking
 from tocsin.cli.printing import aside, out, print_json
 from tocsin.connections import Connections
-from tocsin.errors import BadRunbook
 from tocsin.events import Event
 from tocsin.events.run import StepChecked
 from tocsin.postmortems.clock import elapsed
@@ -90,14 +89,11 @@ def _report(files: Sequence[Path], only: str, tell: Callable[[Outcome], None]) -
 
 
 def _files(path: Path) -> Iterator[Path]:
-    """Yield the files of tests that are meant; raise BadParameter for a runbook that has none."""
+    """Yield the files of tests that are meant; raise BadRunbook for a runbook that has none."""
     if path.is_dir():
         yield from sorted(file for file in path.rglob("*") if is_test(file))
-        return
-    try:
+    else:
         yield tests_of(path)
-    except BadRunbook as error:
-        raise typer.BadParameter(str(error)) from None
 
 
 def _story(life: Life) -> Iterator[str]:

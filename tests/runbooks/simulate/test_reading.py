@@ -147,8 +147,10 @@ def test_a_file_of_tests_without_its_runbook_says_so(tmp_path: Path) -> None:
 def test_a_file_of_tests_can_stand_elsewhere(tmp_path: Path) -> None:
     (tmp_path / "tests").mkdir()
     (tmp_path / "boxes.yaml").write_text(TEXT)
-    (tmp_path / "tests" / "any.yaml").write_text(case().replace("cases:", "runbook: ../boxes.yaml\ncases:"))
-    subject, found = read_tests(tmp_path / "tests" / "any.yaml", EVERY)
+    (tmp_path / "tests" / "any.test.yaml").write_text(
+        case().replace("cases:", "runbook: ../boxes.yaml\ncases:")
+    )
+    subject, found = read_tests(tmp_path / "tests" / "any.test.yaml", EVERY)
     assert subject is not None, found
 
 
