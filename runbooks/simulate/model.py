@@ -31,8 +31,11 @@ class Freeze(Model):
     calendar: str
     """Its name, as in ``guardrails.freeze``."""
     from_: Span = Field(default=timedelta(0), alias="from")
+    """When it begins."""
     until: Span
+    """When it is over."""
     why: str = ""
+    """What people read about it."""
 
 
 class Case(Model):

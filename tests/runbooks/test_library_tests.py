@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from tests.runbooks.test_library import FILES
@@ -12,6 +13,7 @@ from tocsin.actions.base import Risk
 from tocsin.actions.registry import Registry
 from tocsin.connections import Connections
 from tocsin.runbooks import yaml
+from tocsin.runbooks.schema import tests_schema
 from tocsin.runbooks.simulate import reading
 from tocsin.runbooks.simulate.cases import live
 from tocsin.runbooks.simulate.subject import Subject
@@ -42,6 +44,11 @@ def every_case() -> Iterator[object]:
 def test_a_library_runbook_does_what_its_tests_say(file: Path, number: int) -> None:
     about = subject(file)
     assert [str(one) for one in live(about, about.tests.cases[number]).problems] == []
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_an_editor_accepts_the_tests_of_a_library_runbook(file: Path) -> None:
+    jsonschema.Draft202012Validator(tests_schema()).validate(subject(file).document.value)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
