@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import get_args
 
 from pydantic import BaseModel, JsonValue, ValidationError
 
-from tocsin.actions.base import Probe, Verdict
 from tocsin.actions.registry import AnyAction, Registry
 from tocsin.errors import BadExpression
 from tocsin.runbooks import expressions, words
@@ -16,12 +14,10 @@ from tocsin.runbooks.simulate.acts import ANY, Act
 from tocsin.runbooks.simulate.answers import VERBS, Answer, Answers
 from tocsin.runbooks.simulate.expected import ASSERTED, EVENTS, Expect
 from tocsin.runbooks.simulate.model import Case, Tests
+from tocsin.runbooks.simulate.stage import PROBES, STATES
 from tocsin.runbooks.simulate.world import GUARD
 from tocsin.runbooks.uses import Flaw, depends
 from tocsin.runbooks.work import Program
-
-_STATES: tuple[str, ...] = (*get_args(Verdict.model_fields["state"].annotation), "inconclusive")
-_PROBES = tuple(one.value for one in Probe)
 
 
 @dataclass(frozen=True)
@@ -96,9 +92,9 @@ class Examiner:
                 yield from _misfit(output, model, action.name, here)
             case "verify":
                 state = output.get("state") if isinstance(output, dict) else output
-                yield from _word(state, _STATES, here)
+                yield from _word(state, STATES, here)
             case "probe":
-                yield from _word(output, _PROBES, here)
+                yield from _word(output, PROBES, here)
             case "undo" if output not in (None, "ok"):
                 yield Flaw(here, "`undo` puts nothing out: write `ok`, or `fail`")
             case _ if action is None:

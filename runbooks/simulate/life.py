@@ -29,6 +29,8 @@ RUN_ID = "test"
 OTHER_RUN = "another"
 """Whoever holds a lock that the run waits for."""
 _INDEX = re.compile(r"\[[0-9]+\]")
+TRIES = 12
+"""How often a worker's job is tried."""
 MOST = 100_000
 """Looks at a run after which it is said not to come to an end."""
 
@@ -172,12 +174,23 @@ class Life:
         HERE.set(place)
         told = await self._told(place, deed)
         if told is None:
-            return await self._deeds.do(self.program, state, deed)
+            return await self._done(state, deed)
         found, reason = told
         if isinstance(deed, GuardStep):
             return steering.GuardChecked(step=deed.step, holds=found == "ok", reason=reason)
         return events.StepChecked.model_validate(
             {"step": deed.step, "check": place.check, "state": found, "reason": reason}
+        )
+
+    async def _done(self, state: RunState, deed: Deed) -> Event:
+        """Do it; where a probe cannot look, come back later as a worker's job does."""
+        for attempt in range(TRIES):
+            try:
+                return await self._deeds.do(self.program, state, deed)
+            except ActionFailed:
+                await asyncio.sleep(2.0**attempt)
+        raise Unending(
+            f"step {deed.step} cannot be looked at, however often that is tried: `probe` always fails"
         )
 
     async def _told(self, place: Place, deed: Deed) -> tuple[str, str] | None:

@@ -1,7 +1,7 @@
 """Actions on a declared world: their inputs are the real ones, what they touch is not there."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from functools import partial
 from typing import Any, TypeVar
@@ -11,11 +11,14 @@ from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 from tocsin.actions.base import Action, Frozen, Permission, Plan, Probe, Risk, Verdict
 from tocsin.actions.registry import AnyAction, Registry
 from tocsin.connections import Connections
-from tocsin.errors import ActionFailed
+from tocsin.errors import ActionFailed, ErrorClass
 from tocsin.runbooks.simulate.matching import shown
 from tocsin.runbooks.simulate.world import HERE, Question, Unanswered, World, unanswered
 from tocsin.vault import Vault
 
+STATES = ("ok", "waiting", "failed", "inconclusive")
+"""What a look can find."""
+PROBES = tuple(one.value for one in Probe)
 ModelT = TypeVar("ModelT", bound=BaseModel)
 _FACTS = ("name", "version", "risk", "effect", "settle", "secret_fields", "input_model", "output_model")
 
@@ -62,6 +65,8 @@ class StandIn(Action[Frozen, LoosePlan, LooseOutput]):
 
     def verify(self, want: Frozen, plan: LoosePlan) -> Verdict:
         state, reason = verdict(self._ask("verify", want, plan))
+        if state == "inconclusive":
+            raise ActionFailed(reason, ErrorClass.TRANSIENT)
         return _made(Verdict, {"state": state, "reason": reason})
 
     def undo(self, want: Frozen, plan: LoosePlan) -> None:
@@ -70,7 +75,7 @@ class StandIn(Action[Frozen, LoosePlan, LooseOutput]):
     def probe(self, want: Frozen, plan: LoosePlan, key: str) -> Probe:
         said = self._ask("probe", want, plan)
         if said is not None:
-            return Probe(str(said))
+            return Probe(one_of(said, PROBES))
         blind = type(self._real).probe is Action.probe
         return Probe.UNKNOWN if blind else self._world.probed(key)
 
@@ -130,9 +135,17 @@ class Placeholders(Vault):
 
 def verdict(said: JsonValue) -> tuple[str, str]:
     """Return state and reason of what a look was told to find; of nothing said, that all is well."""
+    usual = "as the test says"
     if isinstance(said, dict):
-        return str(said.get("state", "ok")), str(said.get("reason", "as the test says"))
-    return str(said or "ok"), "as the test says"
+        return one_of(said.get("state", "ok"), STATES), str(said.get("reason", usual))
+    return one_of(said or "ok", STATES), usual
+
+
+def one_of(said: JsonValue, known: Sequence[str]) -> str:
+    """Return what the world says where only these words are known; raise Unanswered for others."""
+    if said not in known:
+        raise Unanswered(f"what the world answers cannot be {shown(said)}; it is one of {', '.join(known)}")
+    return str(said)
 
 
 def _made(model: type[ModelT], given: dict[str, JsonValue]) -> ModelT:

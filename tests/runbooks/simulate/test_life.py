@@ -144,6 +144,11 @@ def test_what_a_look_finds_can_be_told_instead() -> None:
     assert found == ["waiting", "waiting", "ok"]
 
 
+def test_a_look_that_sees_nothing_is_never_a_success() -> None:
+    world = "world: { box.set: { verify: inconclusive } }"
+    assert lived(runbook(put("one", "a", 7)), case(world, status="failed", summary="as the test says")).passed
+
+
 def test_the_guard_can_be_told_what_it_finds() -> None:
     guard = "{ stop_if: { uses: box.read, with: { box: a }, assert: value.value < 5 } }"
     world = "world: { stop_if: { verify: { output: { state: failed, reason: too many errors } } } }"
@@ -166,6 +171,27 @@ def test_a_lost_effect_is_found_by_its_probe() -> None:
     world = "world: { one: { fail: { kind: timeout, happened: true } } }"
     run = life(runbook(change("box.fire", "one", "a", 1)), case(world, calls="[box.fire]"))
     assert [one.event.found for one in run.history if isinstance(one.event, events.StepProbed)] == ["done"]
+
+
+def test_a_probe_that_cannot_look_is_tried_again() -> None:
+    probe = "{ fail: { kind: transient, times: 3 }, output: not_done }"
+    world = f"world: {{ one: {{ run: {{ fail: {{ kind: timeout, times: 1 }} }}, probe: {probe} }} }}"
+    text = runbook(change("box.fire", "one", "a", 1, retry="{ on: [timeout] }", verify="none"))
+    assert lived(text, case(world, calls="[{ uses: box.fire, times: 2 }]")).passed
+
+
+def test_a_probe_that_can_never_look_is_the_tests_mistake() -> None:
+    world = "world: { one: { run: { fail: timeout }, probe: { fail: transient } } }"
+    [problem] = lived(runbook(change("box.fire", "one", "a", 1)), case(world, status="failed")).problems
+    assert "`probe` always fails" in problem.message
+
+
+def test_an_answer_that_turns_out_to_be_none_is_the_tests_mistake() -> None:
+    world = "world: { box.set: { verify: \"${{ 'fine' if with.value == 1 else 'ok' }}\" } }"
+    [problem] = lived(runbook(put("one", "a", 1)), case(world)).problems
+    assert problem.message == (
+        'what the world answers cannot be "fine"; it is one of ok, waiting, failed, inconclusive'
+    )
 
 
 def test_an_undo_is_tried_three_times_without_sleeping() -> None:
