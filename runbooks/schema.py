@@ -27,7 +27,7 @@ def json_schema(registry: Registry | None = None) -> dict[str, Any]:
     return schema
 
 
-def tests_schema() -> dict[str, Any]:
+def schema_of_tests() -> dict[str, Any]:
     """Return the schema of a file of tests."""
     return {
         "$schema": _DIALECT,

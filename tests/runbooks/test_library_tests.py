@@ -13,7 +13,7 @@ from tocsin.actions.base import Risk
 from tocsin.actions.registry import Registry
 from tocsin.connections import Connections
 from tocsin.runbooks import yaml
-from tocsin.runbooks.schema import tests_schema
+from tocsin.runbooks.schema import schema_of_tests
 from tocsin.runbooks.simulate import reading
 from tocsin.runbooks.simulate.cases import live
 from tocsin.runbooks.simulate.subject import Subject
@@ -48,7 +48,7 @@ def test_a_library_runbook_does_what_its_tests_say(file: Path, number: int) -> N
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_an_editor_accepts_the_tests_of_a_library_runbook(file: Path) -> None:
-    jsonschema.Draft202012Validator(tests_schema()).validate(subject(file).document.value)
+    jsonschema.Draft202012Validator(schema_of_tests()).validate(subject(file).document.value)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)

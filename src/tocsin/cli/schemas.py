@@ -8,7 +8,7 @@ import typer
 from tocsin.actions.registry import AnyAction, Registry
 from tocsin.cli.printing import print_json, print_table
 from tocsin.connections import Connections
-from tocsin.runbooks.schema import json_schema, tests_schema
+from tocsin.runbooks.schema import json_schema, schema_of_tests
 
 
 def schema(
@@ -24,7 +24,7 @@ def schema(
     """
     registry = Registry(Connections({}))
     if tests:
-        print_json(tests_schema())
+        print_json(schema_of_tests())
     elif not actions:
         print_json(json_schema(registry))
     elif json:
