@@ -4,7 +4,7 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -97,6 +97,8 @@ def shown(value: object) -> str:
             return f"`{str(value).lower()}`"
         case timedelta():
             return f"`{_duration(value)}`"
+        case datetime():
+            return f"`{value.isoformat()}`"
         case Enum():
             return f"`{value.value}`"
         case tuple() if all(isinstance(one, BaseModel) for one in value):

@@ -8,7 +8,7 @@ from docs.chapters.actions import actions
 from docs.chapters.commands import commands
 from docs.chapters.events import events
 from docs.chapters.http import metrics, routes
-from docs.chapters.runbooks import expressions, runbook_keys
+from docs.chapters.runbooks import expressions, runbook_keys, test_keys
 from docs.chapters.settings import settings
 from docs.chapters.slack import slack
 
@@ -22,6 +22,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "metrics.md": metrics,
     "routes.md": routes,
     "runbook-keys.md": runbook_keys,
+    "runbook-test-keys.md": test_keys,
     "settings.md": settings,
     "slack.md": slack,
 }

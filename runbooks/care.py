@@ -7,10 +7,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from tocsin.access import Access
 from tocsin.errors import Conflict, Invalid
-from tocsin.events import Actor, steering
-from tocsin.runbooks import tree
+from tocsin.events import Actor
+from tocsin.runbooks import interventions
 from tocsin.runbooks.commands import RunRequest, Runs
-from tocsin.runbooks.inputs import coerce
 from tocsin.runbooks.state import RunState, StepState
 from tocsin.runbooks.work import Program
 
@@ -24,25 +23,22 @@ class Care:
 
     async def pause(self, session: AsyncSession, actor: Actor, run_id: str, reason: str = "") -> RunState:
         """Begin nothing further of the run until it is resumed; what is at work comes to its end."""
-        state = await self._live(session, actor, run_id)
-        if state.paused is not None:
-            raise Conflict(f"run {state.id[:8]} is paused already; nothing was changed")
-        return await self._runs.append(session, actor, state, steering.RunPaused(reason=reason))
+        state = await self._runs.read(session, actor, run_id)
+        paused = interventions.pause(self._access, actor, state, reason)
+        return await self._runs.append(session, actor, state, paused)
 
     async def resume(self, session: AsyncSession, actor: Actor, run_id: str) -> RunState:
         """Let a paused run go on."""
-        state = await self._live(session, actor, run_id)
-        if state.paused is None:
-            raise Conflict(f"run {state.id[:8]} is not paused; nothing was changed")
-        return await self._runs.append(session, actor, state, steering.RunResumed())
+        state = await self._runs.read(session, actor, run_id)
+        return await self._runs.append(
+            session, actor, state, interventions.resume(self._access, actor, state)
+        )
 
     async def break_glass(self, session: AsyncSession, actor: Actor, run_id: str, reason: str) -> RunState:
         """Let a run change things in spite of a freeze. An admin does that, and says why."""
-        state = await self._live(session, actor, run_id)
-        self._access.authorize(actor, "automation.resume")
-        if not reason.strip():
-            raise Invalid("say why: it is looked at afterwards. The freeze still holds.")
-        return await self._runs.append(session, actor, state, steering.GlassBroken(reason=reason.strip()))
+        state = await self._runs.read(session, actor, run_id)
+        broken = interventions.break_glass(self._access, actor, state, reason)
+        return await self._runs.append(session, actor, state, broken)
 
     async def complete(
         self,
@@ -57,35 +53,37 @@ class Care:
         from_text: bool = False,
     ) -> RunState:
         """Say that a manual step is done: every entry of its checklist ticked, its fields filled in."""
-        state, asked = await self._manual(session, actor, run_id, step)
-        left = [entry for entry in asked.checklist if not done.get(entry)]
-        if left:
-            raise Invalid(f"not ticked yet: {'; '.join(left)}. The step still waits.")
-        manual = tree.find(program, state, step).step.manual
-        output = coerce(manual.fields if manual else {}, fields, from_text=from_text)
-        return await self._runs.append(
-            session, actor, state, steering.ManualCompleted(step=step, output=output)
+        state = await self._runs.read(session, actor, run_id)
+        duty = await self._runs.duty(actor, "run.start", interventions.doers(state, step))
+        completed = interventions.complete(
+            self._access,
+            actor,
+            state,
+            step,
+            done=done,
+            fields=fields,
+            program=program,
+            from_text=from_text,
+            duty=duty,
         )
+        return await self._runs.append(session, actor, state, completed)
 
     async def refuse(
         self, session: AsyncSession, actor: Actor, run_id: str, step: str, reason: str
     ) -> RunState:
         """Say that a manual step cannot be done; it has failed then."""
-        state, _ = await self._manual(session, actor, run_id, step)
-        if not reason.strip():
-            raise Invalid("say why it cannot be done. The step still waits.")
-        return await self._runs.append(
-            session, actor, state, steering.ManualRefused(step=step, reason=reason.strip())
-        )
+        state = await self._runs.read(session, actor, run_id)
+        duty = await self._runs.duty(actor, "run.start", interventions.doers(state, step))
+        refused = interventions.refuse(self._access, actor, state, step, reason, duty)
+        return await self._runs.append(session, actor, state, refused)
 
     async def resolve_undo(
         self, session: AsyncSession, actor: Actor, run_id: str, step: str, *, undone: bool
     ) -> RunState:
         """Say that a step whose undo failed was put back by hand, or let it be tried again."""
-        state = await self._live(session, actor, run_id)
-        if step not in state.undo_failures:
-            raise Conflict(f"no undo of step {step!r} of run {state.id[:8]} failed; nothing was changed")
-        return await self._runs.append(session, actor, state, steering.UndoResolved(step=step, undone=undone))
+        state = await self._runs.read(session, actor, run_id)
+        resolved = interventions.resolve_undo(self._access, actor, state, step, undone=undone)
+        return await self._runs.append(session, actor, state, resolved)
 
     async def rerun(
         self,
@@ -117,24 +115,6 @@ class Care:
             keep={name: dict(seen.output) for name, seen in keep.items()},
         )
         return await self._runs.start(session, actor, request)
-
-    async def _live(self, session: AsyncSession, actor: Actor, run_id: str) -> RunState:
-        state = await self._runs.read(session, actor, run_id)
-        self._access.authorize(actor, "run.cancel")
-        if state.over:
-            raise Conflict(f"run {state.id[:8]} has ended: {state.status}; nothing was changed")
-        return state
-
-    async def _manual(
-        self, session: AsyncSession, actor: Actor, run_id: str, step: str
-    ) -> tuple[RunState, steering.ManualRequested]:
-        state = await self._runs.read(session, actor, run_id)
-        seen = state.step(step)
-        if seen.status != "waiting" or seen.manual is None:
-            raise Conflict(f"step {step!r} of run {state.id[:8]} waits for nobody; nothing was changed")
-        assignee = seen.manual.assignee
-        await self._runs.authorize(actor, "run.start", (assignee,) if assignee else ())
-        return state, seen.manual
 
 
 def _kept(state: RunState, since: str | None) -> dict[str, StepState]:

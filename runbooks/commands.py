@@ -10,24 +10,23 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from tocsin.access import Access, Verb
+from tocsin.access import OFF_DUTY, Access, Duty, Verb
 from tocsin.actions.registry import Registry
-from tocsin.errors import Conflict, Forbidden, Invalid, NotFound
+from tocsin.errors import Forbidden, Invalid, NotFound
 from tocsin.events import Actor, Event, Fact
 from tocsin.events import run as events
 from tocsin.incidents.tables import Incident
 from tocsin.log import Log
-from tocsin.runbooks import admission
+from tocsin.runbooks import admission, interventions
 from tocsin.runbooks.fold import begin, fold
 from tocsin.runbooks.inputs import coerce
 from tocsin.runbooks.model import Runbook
 from tocsin.runbooks.oncall import OnCall
-from tocsin.runbooks.policy import check_approver
-from tocsin.runbooks.programs import actions_of
 from tocsin.runbooks.revisions import Revisions, parse
 from tocsin.runbooks.state import RunState
 from tocsin.runbooks.surroundings import incident_scope
 from tocsin.runbooks.tables import Revision, Run
+from tocsin.runbooks.uses import actions_of
 from tocsin.settings import Settings
 
 MAX_DEPTH = 5
@@ -122,11 +121,10 @@ class Runs:
         revision = await self._revisions.get(session, request.runbook, request.revision)
         runbook = parse(revision)
         subs = await self.called(session, runbook)
-        await self.authorize(actor, "run.start", runbook.permissions.run)
+        duty = await self.duty(actor, "run.start", runbook.permissions.run)
+        suggested = request.suggestion is not None
+        interventions.check_start(self._access, actor, runbook, suggested=suggested, duty=duty)
         admission.check_calendars(runbook, self._settings.organisation.calendars)
-        by_itself = actor.kind == "system" or request.suggestion is not None
-        if not by_itself and not runbook.by_hand:
-            raise Invalid(f"only triggers start {runbook.name}; `- manual: true` in its `on:` changes that")
         return events.RunRequested(
             runbook=runbook.name,
             revision=revision.digest,
@@ -176,12 +174,9 @@ class Runs:
         ``confirm`` is what the approver typed, where the runbook wants that.
         """
         state = await self.read(session, actor, run_id)
-        request = _pending(state, digest)
-        duty = await self._oncall.duty(actor, request.approvers)
-        counts_as = check_approver(self._access, actor, state, request, duty, confirm)
-        if datetime.now(UTC) >= request.expires_at:
-            raise Conflict("nobody approved this in time, so it is not asked any more. Nothing was done.")
-        given = events.ApprovalGiven(step=request.step, digest=digest, comment=comment, counts_as=counts_as)
+        duty = await self._oncall.duty(actor, interventions.asked(state, digest).approvers)
+        now = datetime.now(UTC)
+        given = interventions.approve(self._access, actor, state, digest, now, comment, confirm, duty)
         return await self.append(session, actor, state, given)
 
     async def reject(
@@ -189,11 +184,8 @@ class Runs:
     ) -> RunState:
         """Say no; the run is cancelled. A requester may reject what they asked for."""
         state = await self.read(session, actor, run_id)
-        request = _pending(state, digest)
-        if not reason.strip():
-            raise Invalid("a rejection needs a reason; nothing was decided")
-        await self.authorize(actor, "run.approve", request.approvers)
-        rejected = events.ApprovalRejected(step=request.step, digest=digest, reason=reason.strip())
+        duty = await self.duty(actor, "run.approve", interventions.asked(state, digest).approvers)
+        rejected = interventions.reject(self._access, actor, state, digest, reason, duty)
         return await self.append(session, actor, state, rejected)
 
     async def cancel(
@@ -201,10 +193,7 @@ class Runs:
     ) -> RunState:
         """Stop the run after the step it is in; with ``compensate``, undo what it did."""
         state = await self.read(session, actor, run_id)
-        self._access.authorize(actor, "run.cancel")
-        if state.over:
-            raise Conflict(f"run {run_id[:8]} has ended: {state.status}; nothing was changed")
-        cancelled = events.CancelRequested(compensate=compensate, reason=reason)
+        cancelled = interventions.cancel(self._access, actor, state, compensate=compensate, reason=reason)
         return await self.append(session, actor, state, cancelled)
 
     async def resolve_unknown(
@@ -212,19 +201,16 @@ class Runs:
     ) -> RunState:
         """Say whether an effect of unknown outcome happened; the run goes on from there."""
         state = await self.read(session, actor, run_id)
-        self._access.authorize(actor, "run.start")
-        if state.step(step).status != "unknown":
-            raise Conflict(f"step {step!r} of run {run_id[:8]} is {state.step(step).status}, not unknown")
-        resolved = events.UnknownResolved(step=step, happened=happened)
+        resolved = interventions.resolve_unknown(self._access, actor, state, step, happened=happened)
         return await self.append(session, actor, state, resolved)
 
-    async def authorize(self, actor: Actor, verb: Verb, allowed: Iterable[str]) -> None:
-        """Raise Forbidden unless the actor may, also by being on call. Who may anyway is not asked about."""
+    async def duty(self, actor: Actor, verb: Verb, allowed: Iterable[str]) -> Duty:
+        """Return what the actor is on call for. Who may anyway is not asked about."""
         try:
             self._access.authorize(actor, verb, allowed)
         except Forbidden:
-            duty = await self._oncall.duty(actor, allowed)
-            self._access.authorize(actor, verb, allowed, duty)
+            return await self._oncall.duty(actor, allowed)
+        return OFF_DUTY
 
     async def read(self, session: AsyncSession, actor: Actor, run_id: str) -> RunState:
         """Return the run with this id, or the only one whose id begins so; raise NotFound."""
@@ -255,12 +241,3 @@ class Runs:
         )
         await self._log.append(session, f"run/{state.id}", [fact], expected_version=state.version)
         return fold(await self._log.read(session, f"run/{state.id}"))
-
-
-def _pending(state: RunState, digest: str) -> events.ApprovalRequested:
-    for request in state.asked():
-        if request.digest == digest:
-            return request
-    raise Conflict(
-        "this approval is not asked any more: it was decided, or the plan changed. Nothing was done."
-    )

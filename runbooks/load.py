@@ -1,8 +1,9 @@
 """Build a runbook from its YAML, or say everything that is wrong with it, by line and column."""
 
 import copy
+from typing import TypeVar
 
-from pydantic import JsonValue, ValidationError
+from pydantic import BaseModel, JsonValue, ValidationError
 from pydantic_core import ErrorDetails
 
 from tocsin.actions.registry import Registry
@@ -10,6 +11,8 @@ from tocsin.errors import BadRunbook
 from tocsin.runbooks import lint, words, yaml
 from tocsin.runbooks.model import Runbook
 from tocsin.runbooks.problems import Mark, Path, Problem
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 def load(text: str, path: str) -> Runbook:
@@ -29,7 +32,7 @@ def check(text: str, path: str, registry: Registry | None = None) -> tuple[Runbo
     document, problems = yaml.read(text, path)
     runbook: Runbook | None = None
     if document is not None:
-        runbook, found = _build(document, path)
+        runbook, found = build(document, path, Runbook, yaml.RUNBOOK)
         problems += found
     if document is not None and runbook is not None:
         problems += lint.lint(runbook, document, path, registry)
@@ -38,29 +41,31 @@ def check(text: str, path: str, registry: Registry | None = None) -> tuple[Runbo
     return runbook if good else None, problems
 
 
-def _build(document: yaml.Document, path: str) -> tuple[Runbook | None, list[Problem]]:
-    """Return the runbook and what keeps it from being one.
+def build(
+    document: yaml.Document, path: str, model: type[ModelT], kind: yaml.Kind
+) -> tuple[ModelT | None, list[Problem]]:
+    """Return what the document describes and what keeps it from being that.
 
     What cannot be is left out and the rest is read once more, so that its problems are found as well.
     """
     if not isinstance(document.value, dict):
-        return None, [Problem(path, 1, 1, "a runbook is a map that begins with `schema: runbook/v1`")]
+        return None, [Problem(path, 1, 1, f"a {kind.noun} is a map that begins with `schema: {kind.schema}`")]
     try:
-        return _validate(document.value), []
+        return _validate(document.value, model), []
     except ValidationError as error:
         details = [detail for detail in error.errors(include_url=False) if not _echoes(detail)]
-    problems = [_problem(detail, document, path) for detail in details]
+    problems = [_problem(detail, document, path, model) for detail in details]
     rest = copy.deepcopy(document.value)
     for detail in details:
         _remove(rest, detail["loc"])
     try:
-        return _validate(rest), problems
+        return _validate(rest, model), problems
     except ValidationError:
         return None, problems
 
 
-def _validate(value: JsonValue) -> Runbook:
-    return Runbook.model_validate(value, by_alias=True, by_name=False)
+def _validate(value: JsonValue, model: type[ModelT]) -> ModelT:
+    return model.model_validate(value, by_alias=True, by_name=False)
 
 
 def _echoes(detail: ErrorDetails) -> bool:
@@ -68,10 +73,10 @@ def _echoes(detail: ErrorDetails) -> bool:
     return detail["type"] == "too_short" and bool(detail["input"])
 
 
-def _problem(detail: ErrorDetails, document: yaml.Document, path: str) -> Problem:
+def _problem(detail: ErrorDetails, document: yaml.Document, path: str, model: type[BaseModel]) -> Problem:
     unknown = detail["type"] == "extra_forbidden"
     mark: Mark = (document.key_mark if unknown else document.value_mark)(detail["loc"])
-    return Problem(path, mark.line, mark.column, words.explain(detail))
+    return Problem(path, mark.line, mark.column, words.explain(detail, model))
 
 
 def _remove(value: JsonValue, loc: Path) -> None:

@@ -11,7 +11,8 @@ from tocsin.runbooks.model import Runbook
 from tocsin.runbooks.revisions import Revisions, parse
 from tocsin.runbooks.state import RunState
 from tocsin.runbooks.tables import Revision
-from tocsin.runbooks.work import ActionFacts, Program
+from tocsin.runbooks.uses import actions_of
+from tocsin.runbooks.work import Program, facts_of
 
 
 class Programs:
@@ -40,7 +41,7 @@ class Programs:
         subs: dict[str, Program] = {}
         for name in sorted({step.runbook for step in runbook.walk() if step.runbook}):
             subs[name] = await self.made(session, await self._known(session, name, pins[name]), pins)
-        facts = {uses: self._facts(uses) for uses in actions_of(runbook)}
+        facts = {uses: facts_of(self._registry.get(uses)) for uses in actions_of(runbook)}
         return Program(runbook, facts, subs, self._calendars)
 
     async def published(self, session: AsyncSession) -> list[Runbook]:
@@ -58,17 +59,3 @@ class Programs:
         if revision.digest not in self._parsed:
             self._parsed[revision.digest] = parse(revision)
         return self._parsed[revision.digest]
-
-    def _facts(self, uses: str) -> ActionFacts:
-        action = self._registry.get(uses)
-        return ActionFacts(
-            effect=action.effect, risk=action.risk, undoable=action.undoable(), settle=action.settle
-        )
-
-
-def actions_of(runbook: Runbook) -> set[str]:
-    """Return every action that a runbook uses itself, to do something or to look."""
-    steps = list(runbook.walk())
-    used = {step.uses for step in steps} | {check.uses for step in steps for check in step.verify or ()}
-    guard = runbook.guardrails.stop_if
-    return {uses for uses in (*used, guard.uses if guard else None) if uses}

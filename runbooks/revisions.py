@@ -10,6 +10,7 @@ from tocsin.errors import BadRunbook, NotFound
 from tocsin.events import SYSTEM, Actor, Fact
 from tocsin.events import run as events
 from tocsin.log import Log
+from tocsin.runbooks.files import is_test
 from tocsin.runbooks.load import load
 from tocsin.runbooks.model import Runbook
 from tocsin.runbooks.tables import Published, Revision
@@ -63,7 +64,7 @@ class Revisions:
     async def sync(self, session: AsyncSession, folders: list[Path]) -> list[str]:
         """Record every file of the folders; publish what no person chose otherwise. Return the names."""
         names = []
-        for path in sorted(one for folder in folders for one in folder.glob("*.y*ml")):
+        for path in sorted(one for folder in folders for one in folder.glob("*.y*ml") if not is_test(one)):
             text = path.read_text(encoding="utf-8")
             name, digest = await self._recorded(session, text, path)
             published = await session.get(Published, name)

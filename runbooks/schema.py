@@ -5,6 +5,7 @@ from typing import Any
 
 from tocsin.actions.registry import AnyAction, Registry
 from tocsin.runbooks.model import Runbook
+from tocsin.runbooks.simulate.model import Tests
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _EXPRESSION = {"type": "string", "pattern": r"\$\{\{"}
@@ -24,6 +25,15 @@ def json_schema(registry: Registry | None = None) -> dict[str, Any]:
         for part in ("Step", "Check"):
             parts[part].setdefault("allOf", []).append(_rule(action, inputs))
     return schema
+
+
+def schema_of_tests() -> dict[str, Any]:
+    """Return the schema of a file of tests."""
+    return {
+        "$schema": _DIALECT,
+        **Tests.model_json_schema(by_alias=True),
+        "title": "Tests of a Tocsin runbook",
+    }
 
 
 def _rule(action: AnyAction, inputs: dict[str, Any]) -> dict[str, Any]:

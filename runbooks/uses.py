@@ -48,6 +48,14 @@ def flaws(runbook: Runbook, registry: Registry) -> Iterator[Flaw]:
         yield from _reads_only(registry, guard.uses, here)
 
 
+def actions_of(runbook: Runbook) -> set[str]:
+    """Return every action that a runbook uses itself, to do something or to look."""
+    steps = list(runbook.walk())
+    used = {step.uses for step in steps} | {check.uses for step in steps for check in step.verify or ()}
+    guard = runbook.guardrails.stop_if
+    return {uses for uses in (*used, guard.uses if guard else None) if uses}
+
+
 def _find(registry: Registry, uses: str) -> AnyAction | None:
     try:
         return registry.get(uses)
@@ -85,7 +93,7 @@ def _inputs(action: AnyAction, given: Mapping[str, JsonValue], path: Path) -> It
         action.input_model.model_validate(given)
     except ValidationError as error:
         for detail in error.errors(include_url=False):
-            if not _depends(given, detail):
+            if not depends(given, detail):
                 unknown = detail["type"] == "extra_forbidden"
                 yield Flaw((*path, *detail["loc"]), _input_words(action, detail), key=unknown)
 
@@ -100,7 +108,7 @@ def _input_words(action: AnyAction, detail: ErrorDetails) -> str:
     return f"{action.name}: {words.explain(detail)}"
 
 
-def _depends(given: Mapping[str, JsonValue], detail: ErrorDetails) -> bool:
+def depends(given: Mapping[str, JsonValue], detail: ErrorDetails) -> bool:
     """Say whether the refused value is known only when the run has computed an expression."""
     if detail["type"] in {"missing", "extra_forbidden"}:
         return False

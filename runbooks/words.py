@@ -30,15 +30,15 @@ _SHAPES = {
 }
 
 
-def explain(error: ErrorDetails) -> str:
-    """Return one validation error as a sentence."""
+def explain(error: ErrorDetails, root: type[BaseModel] = Runbook) -> str:
+    """Return one validation error as a sentence; ``root`` is the model of the whole file."""
     where, given = _name(error["loc"]), error["input"]
     limits: dict[str, Any] = error.get("ctx", {})
     match error["type"]:
         case "missing":
             return f"`{where}` is missing"
         case "extra_forbidden":
-            return _unknown_key(error["loc"])
+            return _unknown_key(error["loc"], root)
         case "value_error":
             return f"{where}: {limits['error']}" if where else str(limits["error"])
         case "literal_error" | "enum":
@@ -55,9 +55,9 @@ def explain(error: ErrorDetails) -> str:
     return f"`{where or 'the file'}` {shape}, not {_shown(given)}"
 
 
-def _unknown_key(loc: Path) -> str:
+def _unknown_key(loc: Path, root: type[BaseModel]) -> str:
     key = str(loc[-1])
-    model = _model_at(loc[:-1])
+    model = _model_at(loc[:-1], root)
     known = [field.alias or name for name, field in model.model_fields.items()]
     return f"there is no key `{key[:60]}` here.{did_you_mean(key, known)}"
 
@@ -74,9 +74,9 @@ def _count(limits: Mapping[str, Any]) -> str:
     return f"has more than {limits['max_length']} entries; split the runbook"
 
 
-def _model_at(loc: Path) -> type[BaseModel]:
+def _model_at(loc: Path, root: type[BaseModel]) -> type[BaseModel]:
     """Return the model whose key stands after ``loc``; indexes and free keys lead no deeper."""
-    model: type[BaseModel] = Runbook
+    model = root
     for part in loc:
         for name, field in model.model_fields.items():
             if part == (field.alias or name):

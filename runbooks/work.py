@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pydantic import JsonValue
 
 from tocsin.actions.base import Effect, Risk
+from tocsin.actions.registry import AnyAction
 from tocsin.events import Event
 from tocsin.runbooks.calendars import Calendars
 from tocsin.runbooks.model import Runbook, Step
@@ -21,6 +22,13 @@ class ActionFacts:
     undoable: bool
     settle: timedelta
     """How long its own verification may take."""
+
+
+def facts_of(action: AnyAction) -> ActionFacts:
+    """Return the facts of an action."""
+    return ActionFacts(
+        effect=action.effect, risk=action.risk, undoable=action.undoable(), settle=action.settle
+    )
 
 
 @dataclass(frozen=True)

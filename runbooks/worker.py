@@ -6,29 +6,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import structlog
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from tocsin.db import Database
-from tocsin.errors import ErrorClass, IllegalTransition, StaleStream
-from tocsin.events import SYSTEM, Event, Fact
+from tocsin.errors import ErrorClass, StaleStream
+from tocsin.events import Event, Fact
 from tocsin.events import run as events
 from tocsin.incidents.tables import Incident
 from tocsin.jobs import Job, JobQueue
 from tocsin.log import Log
-from tocsin.runbooks import endings, locks, switch, transitions
-from tocsin.runbooks.conductor import decide
+from tocsin.runbooks import endings, locks, switch
+from tocsin.runbooks.consequences import beginning, follow
 from tocsin.runbooks.deeds import Deed, Deeds
-from tocsin.runbooks.fold import apply, fold, witness
+from tocsin.runbooks.fold import apply, fold
 from tocsin.runbooks.moment import Moment
 from tocsin.runbooks.programs import Programs
 from tocsin.runbooks.reactions import advance_job
 from tocsin.runbooks.state import RunState
 from tocsin.runbooks.tables import Run
-from tocsin.runbooks.work import Decision, Program, StartStep, TakeLocks, UndoStep
+from tocsin.runbooks.work import Program, TakeLocks
 
-logger = structlog.get_logger(__name__)
 NEWS = 1.0
 """Seconds between two looks for what people did meanwhile: to a run at work, or to all of them."""
 
@@ -127,18 +125,18 @@ class Worker:
         """
         stopped = await self._is_stopped(session)
         while True:
-            said, decision = _follow(Moment(program, state, datetime.now(UTC), busy), happened, stopped)
+            said, decision = follow(Moment(program, state, datetime.now(UTC), busy), happened, stopped)
             take = next((work for work in decision.work if isinstance(work, TakeLocks)), None)
             deeds = [work for work in decision.work if not isinstance(work, TakeLocks)]
             if take is None:
-                said += [event for deed in deeds if (event := _beginning(deed)) is not None]
+                said += [event for deed in deeds if (event := beginning(deed)) is not None]
             state = await self._append(session, state, said)
             if take is not None:
                 happened = await self._line_up(session, state, take)
                 if happened:
                     continue
                 # It stands in line: what needs no lock goes on meanwhile.
-                state = await self._append(session, state, list(filter(None, map(_beginning, deeds))))
+                state = await self._append(session, state, list(filter(None, map(beginning, deeds))))
             moment = Moment(program, state, datetime.now(UTC), busy)
             at = endings.deadline(moment) if take is not None else decision.wake_at
             await self._set_alarm(session, state, at)
@@ -193,45 +191,6 @@ class Worker:
             key = f"wake:{state.id}:{at.isoformat()}"
             alarm = Job(task="runbooks.wake", args={"run_id": state.id}, merge=key, at=at)
             await self._engine.queue.defer(session, [alarm])
-
-
-def _beginning(deed: Deed) -> Event | None:
-    """Return what has to be in the log before a deed is done."""
-    match deed:
-        case StartStep(step=step, attempt=attempt, key=key):
-            return events.StepStarted(step=step, attempt=attempt, key=key)
-        case UndoStep(step=step):
-            return events.UndoStarted(step=step)
-        case _:
-            return None
-
-
-def _follow(m: Moment, happened: Sequence[Event], stopped: bool) -> tuple[list[Event], Decision]:
-    """Return what happened with all that follows from it, and what is to be done after that.
-
-    The events are only imagined here, so that they can be appended together. One that may not happen parks
-    the run: it is a mistake of ours, and nothing is done on top of it.
-    """
-    said: list[Event] = []
-    state = m.state
-    while True:
-        for event in happened:
-            try:
-                transitions.check(state, event)
-            except IllegalTransition as error:
-                logger.error("illegal_transition", run=state.id, error=str(error))
-                return [*said, _parked(error)], Decision()
-            said.append(event)
-            state = witness(state, event, SYSTEM, m.now)
-        decision = Decision() if stopped else decide(Moment(m.program, state, m.now, m.busy))
-        if decision.work or not decision.events:
-            return said, decision
-        happened = decision.events
-
-
-def _parked(error: IllegalTransition) -> Event:
-    summary = f"Tocsin made a mistake and stopped here: {error}. Look at the steps, then cancel the run."
-    return events.RunFinished(status="needs_attention", summary=summary)
 
 
 def _locked_out(take: TakeLocks, attempt: int, holders: tuple[str, ...]) -> Event:

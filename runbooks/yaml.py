@@ -4,11 +4,13 @@ Scalars follow the core schema (https://yaml.org/spec/1.2.2/#103-core-schema): `
 are text, ``017`` is seventeen. Anchors, aliases, tags, merge keys and duplicate keys are refused.
 """
 
+import copy
 import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NoReturn
+from io import StringIO
+from typing import NamedTuple, NoReturn
 
 from pydantic import JsonValue
 from ruamel.yaml import YAML
@@ -27,6 +29,7 @@ from ruamel.yaml.events import (
     StreamEndEvent,
     StreamStartEvent,
 )
+from ruamel.yaml.scalarstring import walk_tree
 
 from tocsin.runbooks.problems import Mark, Path, Problem
 
@@ -45,6 +48,16 @@ _NESTED = re.compile(rf"(?:[\[{{]\s{{0,9}}){{{MAX_DEPTH + 1}}}")
 _QUOTE_IT = (
     'quote this value: `"${{ … }}"`; without quotes YAML reads the braces, `: ` and ` #` of the expression'
 )
+
+
+class Kind(NamedTuple):
+    """What a file is to hold, in words for people."""
+
+    noun: str
+    schema: str
+
+
+RUNBOOK = Kind("runbook", "runbook/v1")
 
 
 @dataclass(frozen=True)
@@ -98,14 +111,13 @@ class Document:
         return found
 
 
-def read(text: str, path: str) -> tuple[Document | None, list[Problem]]:
+def read(text: str, path: str, kind: Kind = RUNBOOK) -> tuple[Document | None, list[Problem]]:
     """Return the document, and every problem; no document when there is no telling what was meant."""
     if len(text) > MAX_BYTES or len(text.encode(errors="replace")) > MAX_BYTES:
-        return None, [
-            Problem(path, 1, 1, f"the file is larger than {MAX_BYTES // 1024} KiB; split the runbook")
-        ]
+        message = f"the file is larger than {MAX_BYTES // 1024} KiB; split the {kind.noun}"
+        return None, [Problem(path, 1, 1, message)]
     nested = _NESTED.search(text)
-    reader = _Reader(path, text)
+    reader = _Reader(path, text, kind)
     try:
         if nested:
             reader.stop(_mark_at(text, nested.start()), _TOO_DEEP)
@@ -115,6 +127,16 @@ def read(text: str, path: str) -> tuple[Document | None, list[Problem]]:
 
 
 _TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels; flatten it"
+
+
+def write(value: JsonValue) -> str:
+    """Return YAML that ``read`` reads as this very value; texts of several lines stand as blocks."""
+    dumper, page, copied = YAML(), StringIO(), copy.deepcopy(value)
+    dumper.indent(mapping=2, sequence=4, offset=2)
+    dumper.width = 100
+    walk_tree(copied)
+    dumper.dump(copied, page)
+    return page.getvalue()
 
 
 class _Stop(Exception):
@@ -127,6 +149,7 @@ class _Reader:
 
     path: str
     source: str
+    kind: Kind
     problems: list[Problem] = field(default_factory=list)
     marks: dict[Path, Mark] = field(default_factory=dict)
     keys: dict[Path, Mark] = field(default_factory=dict)
@@ -140,14 +163,16 @@ class _Reader:
         self._expect(StreamStartEvent)
         first = next(self._events)
         if isinstance(first, StreamEndEvent):
-            self.stop(Mark(1, 1), "the file is empty; a runbook begins with `schema: runbook/v1`")
+            begins = f"a {self.kind.noun} begins with `schema: {self.kind.schema}`"
+            self.stop(Mark(1, 1), f"the file is empty; {begins}")
         if isinstance(first, DocumentStartEvent) and (first.version or first.tags):
             self._problem(_mark(first), "a `%` directive is not allowed; leave the line out")
         value = self._value(next(self._events), ())
         self._expect(DocumentEndEvent)
         after = next(self._events)
         if not isinstance(after, StreamEndEvent):
-            self.stop(_mark(after), "a second document (`---`) is not allowed; one file holds one runbook")
+            only = f"one file holds one {self.kind.noun}"
+            self.stop(_mark(after), f"a second document (`---`) is not allowed; {only}")
         return value
 
     def stop(self, mark: Mark, message: str) -> NoReturn:

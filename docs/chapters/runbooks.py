@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from docs.reading import cell, fields, nested, prose, rows, summary, table
 from tocsin.runbooks.functions import FILTERS, FUNCTIONS, TESTS
 from tocsin.runbooks.model import Runbook
+from tocsin.runbooks.simulate.model import Tests
 
 KEYS = """\
 # Keys of a runbook
@@ -18,6 +19,14 @@ A runbook is one YAML file that begins with `schema: runbook/v1`. Unknown keys a
 key that exists. Durations are `90s`, `5m`, `2h`, `1d`. Limits: 256 KiB, depth 40, 200 steps; no anchors, no
 aliases, no key twice. `tocsin runbook lint` says everything that is wrong, by line and column;
 `tocsin runbook schema` prints the JSON Schema for editors.
+"""
+TEST_KEYS = """\
+# Keys of a file of tests
+
+A file of tests is one YAML file that begins with `schema: runbook-test/v1` and lies beside its runbook:
+`x.test.yaml` beside `x.yaml`. `tocsin runbook test` lives its cases, `tocsin runbook lint` says what is wrong
+with it, by line and column; `tocsin runbook schema --tests` prints the JSON Schema for editors. Durations are
+`350ms`, `90s`, `5m`, `2h`, `1d`. The guide explains it: [Test a runbook](../guide/test-a-runbook.md).
 """
 SAID: Mapping[str, str] = {
     "Trigger.when": "Starts a run only if this holds.",
@@ -96,6 +105,11 @@ def runbook_keys() -> str:
     return "\n".join([KEYS, *(line for model in nested(Runbook) for line in _model(model))])
 
 
+def test_keys() -> str:
+    """Return the page of the keys of a file of tests."""
+    return "\n".join([TEST_KEYS, *(line for model in nested(Tests) for line in _model(model))])
+
+
 def expressions() -> str:
     """Return the page of the expressions."""
     intro = (Path(__file__).parent / "expressions.md").read_text(encoding="utf-8")
@@ -107,6 +121,11 @@ def keys() -> dict[str, str]:
     return {
         f"{model.__name__}.{row.name}": row.words for model in nested(Runbook) for row in rows(model, SAID)
     }
+
+
+def keys_of_tests() -> dict[str, str]:
+    """Return every key of a file of tests with its words."""
+    return {f"{model.__name__}.{row.name}": row.words for model in nested(Tests) for row in rows(model, {})}
 
 
 def undescribed() -> set[str]:

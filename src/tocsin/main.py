@@ -44,11 +44,12 @@ from tocsin.runbooks.firing import EVERY_MINUTE, Firing
 from tocsin.runbooks.hooks import Hooks
 from tocsin.runbooks.oncall import OnCall
 from tocsin.runbooks.preview import Preview
-from tocsin.runbooks.programs import Programs, actions_of
+from tocsin.runbooks.programs import Programs
 from tocsin.runbooks.revisions import LIBRARY, Revisions
 from tocsin.runbooks.suggestions import Suggestions
 from tocsin.runbooks.switch import Switch
 from tocsin.runbooks.triggers import Setting, Triggers
+from tocsin.runbooks.uses import actions_of
 from tocsin.runbooks.worker import Engine, Worker
 from tocsin.settings import Settings
 from tocsin.tasks import Task, Tasks

@@ -64,6 +64,10 @@ def test_the_schema_is_one_for_runbooks() -> None:
     assert json.loads(ANYWHERE.says("runbook", "schema"))["title"] == "Tocsin runbook"
 
 
+def test_there_is_one_for_files_of_tests_too() -> None:
+    assert json.loads(ANYWHERE.says("runbook", "schema", "--tests"))["title"] == "Tests of a Tocsin runbook"
+
+
 def test_the_actions_are_listed_with_their_versions() -> None:
     listed = {one["action"]: one["version"] for one in ANYWHERE.json("runbook", "schema", "--actions")}
     assert listed["k8s.scale"] == "1"

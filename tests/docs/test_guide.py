@@ -18,6 +18,8 @@ from tocsin.cli import app
 from tocsin.connections import Connections
 from tocsin.runbooks.load import check
 from tocsin.runbooks.load import load as load_runbook
+from tocsin.runbooks.simulate.cases import live
+from tocsin.runbooks.simulate.reading import read as read_tests
 from tocsin.settings import load
 
 DOCS = Path(docs.__file__).parent
@@ -76,6 +78,15 @@ def test_a_runbook_in_the_docs_has_no_problem(text: str) -> None:
     runbook, problems = check(text, "docs.yaml", Registry(Connections({})))
     assert problems == []
     assert runbook is not None
+
+
+def test_the_tests_in_the_guide_are_passed(tmp_path: Path) -> None:
+    runbook, tests = fenced(DOCS / "guide" / "test-a-runbook.md", "yaml")
+    (tmp_path / "x.yaml").write_text(runbook)
+    (tmp_path / "x.test.yaml").write_text(tests)
+    subject, problems = read_tests(tmp_path / "x.test.yaml", Registry(Connections({})))
+    assert subject is not None, problems
+    assert [one for case in subject.tests.cases for one in live(subject, case).problems] == []
 
 
 def test_the_guide_shows_every_key_of_a_runbook_in_use() -> None:

@@ -31,6 +31,10 @@ def test_every_key_of_a_runbook_is_documented() -> None:
     assert _silent(runbooks.keys()) == []
 
 
+def test_every_key_of_a_file_of_tests_is_documented() -> None:
+    assert _silent(runbooks.keys_of_tests()) == []
+
+
 @pytest.mark.parametrize("chapter", [runbooks, settings])
 def test_the_docs_describe_only_keys_whose_models_do_not(chapter: object) -> None:
     assert set(chapter.SAID) - chapter.undescribed() == set()  # type: ignore[attr-defined]

@@ -20,9 +20,9 @@ from tocsin.runbooks.fold import apply, fold
 from tocsin.runbooks.load import load
 from tocsin.runbooks.model import Runbook
 from tocsin.runbooks.moment import Moment
-from tocsin.runbooks.programs import actions_of
 from tocsin.runbooks.state import RunState
-from tocsin.runbooks.work import ActionFacts, Decision, Program, StartStep, TakeLocks, UndoStep, Work
+from tocsin.runbooks.uses import actions_of
+from tocsin.runbooks.work import Decision, Program, StartStep, TakeLocks, UndoStep, Work, facts_of
 from tocsin.vault import Vault
 
 BEGAN = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
@@ -204,14 +204,7 @@ def _loop() -> asyncio.AbstractEventLoop:
 
 
 def _program(registry: Registry, runbook: Runbook, subs: dict[str, Program]) -> Program:
-    return Program(runbook, {name: _facts(registry, name) for name in actions_of(runbook)}, subs)
-
-
-def _facts(registry: Registry, uses: str) -> ActionFacts:
-    action = registry.get(uses)
-    return ActionFacts(
-        effect=action.effect, risk=action.risk, undoable=action.undoable(), settle=action.settle
-    )
+    return Program(runbook, {name: facts_of(registry.get(name)) for name in actions_of(runbook)}, subs)
 
 
 def _told(event: Event) -> str:

@@ -11,11 +11,12 @@ from tocsin.actions.registry import Registry
 from tocsin.connections import Connections
 from tocsin.runbooks import library, yaml
 from tocsin.runbooks.expressions import holds, render
+from tocsin.runbooks.files import is_test
 from tocsin.runbooks.inputs import coerce
 from tocsin.runbooks.load import check, load
 from tocsin.runbooks.schema import json_schema
 
-FILES = sorted(Path(library.__path__[0]).glob("*.yaml"))
+FILES = sorted(file for file in Path(library.__path__[0]).glob("*.yaml") if not is_test(file))
 REGISTRY = Registry(Connections({}))
 LABELLED: JsonValue = {
     "service": {"slug": "a", "name": "A", "labels": {"namespace": "web", "deployment": "front"}}

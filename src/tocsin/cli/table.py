@@ -24,6 +24,9 @@ _RUNBOOK = {
     "lint": Leaf(
         "tocsin.cli.linting:lint", "Say everything that is wrong with runbook files, by line and column."
     ),
+    "test": Leaf(
+        "tocsin.cli.testing:try_out", "Live runs of runbooks in the worlds that their tests declare."
+    ),
     "schema": Leaf(
         "tocsin.cli.schemas:schema", "Print the JSON Schema of runbook files, or the actions there are."
     ),
@@ -32,6 +35,7 @@ _RUNBOOK = {
     "diff": Leaf("tocsin.cli.runbooks:diff", "Show what changed between two revisions of a runbook."),
     "publish": Leaf("tocsin.cli.runbooks:publish", "Make a file or a recorded revision the one that runs."),
     "plan": Leaf("tocsin.cli.planning:plan", "Print what a run would change, and touch nothing."),
+    "record": Leaf("tocsin.cli.recording:record", "Print a test that lives a run again as it was."),
     "run": Leaf("tocsin.cli.starting:run", "Start a run, and follow it with --wait."),
 }
 _RUN = {

@@ -1,0 +1,1 @@
+"""Runs of runbooks in a world that a file declares, in virtual time: ``tocsin runbook test``."""
