@@ -72,6 +72,6 @@ class Approval(Model):
 
     @model_validator(mode="after")
     def _counts_once(self) -> Self:
-        if "count" in self.model_fields_set and any(isinstance(one, Quorum) for one in self.from_):
+        if self.count > 1 and any(isinstance(one, Quorum) for one in self.from_):
             raise ValueError("`count` stands in each entry of `from` where those are maps")
         return self
