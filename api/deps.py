@@ -12,8 +12,11 @@ from tocsin.incidents.intake import Intake
 from tocsin.incidents.lifecycle import Lifecycle
 from tocsin.log import Log
 from tocsin.postmortems.drafts import Drafts
+from tocsin.runbooks.care import Care
 from tocsin.runbooks.commands import Runs
+from tocsin.runbooks.programs import Programs
 from tocsin.runbooks.revisions import Revisions
+from tocsin.runbooks.switch import Switch
 from tocsin.runbooks.triggers import Triggers
 from tocsin.settings import Settings
 
@@ -30,6 +33,9 @@ class Door:
     triggers: Triggers
     lifecycle: Lifecycle
     runs: Runs
+    care: Care
+    switch: Switch
+    programs: Programs
     revisions: Revisions
     registry: Registry
     drafts: Drafts

@@ -11,8 +11,8 @@ from tocsin.events import Actor, steering
 from tocsin.runbooks import tree
 from tocsin.runbooks.commands import RunRequest, Runs
 from tocsin.runbooks.inputs import coerce
+from tocsin.runbooks.programs import Programs
 from tocsin.runbooks.state import RunState, StepState
-from tocsin.runbooks.work import Program
 
 
 class Care:
@@ -53,7 +53,7 @@ class Care:
         *,
         done: Mapping[str, bool],
         fields: Mapping[str, JsonValue],
-        program: Program,
+        programs: Programs,
         from_text: bool = False,
     ) -> RunState:
         """Say that a manual step is done: every entry of its checklist ticked, its fields filled in."""
@@ -61,7 +61,7 @@ class Care:
         left = [entry for entry in asked.checklist if not done.get(entry)]
         if left:
             raise Invalid(f"not ticked yet: {'; '.join(left)}. The step still waits.")
-        manual = tree.find(program, state, step).step.manual
+        manual = tree.find(await programs.read(session, state), state, step).step.manual
         output = coerce(manual.fields if manual else {}, fields, from_text=from_text)
         return await self._runs.append(
             session, actor, state, steering.ManualCompleted(step=step, output=output)

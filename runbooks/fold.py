@@ -248,6 +248,11 @@ def _step(before: StepState, event: Any, actor: Actor, at: datetime) -> StepStat
             return replace(group, items=items or (), want=inputs or {})
         case steering.ManualRequested():
             return replace(before, status="waiting", manual=event, started_at=at, asked_at=at)
+        case steering.ManualCompleted(output=output):
+            done = replace(before, status="succeeded", ended_at=at, output=output)
+            return replace(done, reason=f"done by {actor}")
+        case steering.ManualRefused(reason=reason):
+            return replace(before, status="failed", ended_at=at, error=reason, reason=f"refused by {actor}")
         case steering.GuardChecked(holds=holds):
             return replace(before, guarded_at=at if holds else None)
         case steering.FreezeHeld(until=until, calendar=calendar):
@@ -303,10 +308,6 @@ def _said(event: Any) -> dict[str, Any]:
             return {"status": "failed", "error": error}
         case steering.GroupClosed(output=output) | steering.ValuesSet(output=output):
             return {"status": "succeeded", "output": output}
-        case steering.ManualCompleted(output=output):
-            return {"status": "succeeded", "output": output}
-        case steering.ManualRefused(reason=reason):
-            return {"status": "failed", "error": reason}
         case steering.VerificationUnclear(reason=reason):
             return {"status": "unknown", "unclear": True, "reason": reason}
         case steering.UndoResolved(undone=undone):

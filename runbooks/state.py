@@ -74,7 +74,7 @@ class StepState:
     watches: Mapping[int, Watch] = field(default_factory=dict)
     until: datetime | None = None
     reason: str = ""
-    """Why it was skipped, or what its verification said."""
+    """Why it was skipped, what its verification said, or who did it by hand."""
     opened: bool = False
     """A group that knows what stands in it."""
     repeats: bool = False
