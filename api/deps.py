@@ -12,10 +12,14 @@ from tocsin.incidents.intake import Intake
 from tocsin.incidents.lifecycle import Lifecycle
 from tocsin.log import Log
 from tocsin.postmortems.drafts import Drafts
+from tocsin.runbooks.care import Care
 from tocsin.runbooks.commands import Runs
 from tocsin.runbooks.hooks import Hooks
 from tocsin.runbooks.revisions import Revisions
 from tocsin.runbooks.suggestions import Suggestions
+from tocsin.runbooks.programs import Programs
+from tocsin.runbooks.revisions import Revisions
+from tocsin.runbooks.switch import Switch
 from tocsin.runbooks.triggers import Triggers
 from tocsin.settings import Settings
 
@@ -34,6 +38,9 @@ class Door:
     suggestions: Suggestions
     lifecycle: Lifecycle
     runs: Runs
+    care: Care
+    switch: Switch
+    programs: Programs
     revisions: Revisions
     registry: Registry
     drafts: Drafts

@@ -1,27 +1,23 @@
 """What readers are told of a run, as JSON and on pages."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import asdict
+from datetime import UTC, datetime
 
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import JsonValue
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from tocsin.actions.base import Change
 from tocsin.api.deps import Door
+from tocsin.api.step_views import ApprovalView, PlanView, StepView, View, approval_views, step_view
 from tocsin.events import Actor
-from tocsin.events.run import ApprovalRequested
 from tocsin.incidents.tables import Incident
-from tocsin.runbooks.model import Runbook, Step
-from tocsin.runbooks.revisions import parse
-from tocsin.runbooks.state import RunState, StepState
-from tocsin.runbooks.tables import Run
+from tocsin.runbooks import standing, switch
+from tocsin.runbooks.overview import rows, title
+from tocsin.runbooks.standing import Cause, Doubt
+from tocsin.runbooks.state import RunState
+from tocsin.runbooks.tables import Run, Stop
 
 
-class _View(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class RunView(_View):
+class RunView(View):
     """A run as it stands."""
 
     id: str
@@ -43,52 +39,37 @@ class RunView(_View):
     """Its page in the console."""
 
 
-class PlanView(_View):
-    """What a step would change, or has changed."""
+class WaitView(View):
+    """One thing that keeps a run from going on."""
 
+    cause: Cause
     step: str
-    summary: str
-    risk: str
-    changes: tuple[Change, ...]
-    warnings: tuple[str, ...]
-
-
-class ApprovalView(_View):
-    """What people are asked, and what they said."""
-
-    step: str
-    digest: str
-    """What is approved: give it back to approve or reject exactly this."""
-    open: bool
-    """Whether an answer still counts."""
-    approvers: tuple[str, ...]
-    count: int
-    """How many people have to say yes."""
-    allow_self: bool
-    expires_at: datetime
-    given_by: tuple[str, ...]
-
-
-class StepView(_View):
-    """One step, as far as it has come."""
-
-    id: str
+    """Address; empty where the whole run waits."""
     title: str
-    uses: str | None
-    """Its action; null for a wait or an assertion."""
-    status: str
-    reason: str
-    """Why it was skipped, or what its verification said."""
-    error: str
-    attempt: int
-    started_at: datetime | None
-    ended_at: datetime | None
-    retry_at: datetime | None
+    what: str
+    """Who is still missing, the assignee, the calendar, the resources, the condition, why it was paused."""
     until: datetime | None
-    """For a wait: when it ends."""
-    output: dict[str, JsonValue]
-    plan: PlanView | None
-    approval: ApprovalView | None
+    """When it ends by itself, well or not; of a pause, since when."""
+    runs: tuple[str, ...]
+    """Ids of the runs in front."""
+
+
+class StuckView(View):
+    """A step that goes on only when a person has looked: ``resolve-unknown``, ``resolve-undo`` or cancel."""
+
+    step: str
+    title: str
+    doubt: Doubt
+    told: str
+    """What is known, or what there is to put back by hand."""
+
+
+class StopView(View):
+    """Everything is stopped: no run begins anything further."""
+
+    reason: str
+    stopped_by: str
+    stopped_at: datetime
 
 
 class RunDetail(RunView):
@@ -96,25 +77,27 @@ class RunDetail(RunView):
 
     inputs: dict[str, JsonValue]
     outputs: dict[str, JsonValue]
+    lowered: str
+    """Why it asks before its first change although it was to act by itself."""
+    rerun_of: str | None
+    """Id of the run that it repeats."""
+    glass: str
+    """Why no freeze holds for it, and who said so."""
     steps: tuple[StepView, ...]
-    """In the order of the runbook, those that are still to come included."""
+    """In reading order, those that are still to come included; of many items, those that matter."""
     plan: tuple[PlanView, ...]
-    """Everything the run changes, as far as it is known."""
+    """What these steps change, as far as it is known."""
     approvals: tuple[ApprovalView, ...]
+    waits: tuple[WaitView, ...]
+    """All that keeps it from going on now."""
+    stuck: tuple[StuckView, ...]
+    """What only a person can say."""
+    stopped: StopView | None
+    """Set while everything is stopped and the run is not over."""
     waits_for: tuple[str, ...]
     """Resources that another run holds."""
     to_mend: dict[str, str]
     """Steps that could not be undone, each with what a person has to do."""
-
-
-class _Plan(BaseModel):
-    """The part of every action's plan that people read; the rest is what its undo needs."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    summary: str = ""
-    changes: tuple[Change, ...] = ()
-    warnings: tuple[str, ...] = ()
 
 
 def run_view(door: Door, run: Run, incident: Incident | None) -> RunView:
@@ -136,66 +119,41 @@ async def readable_run(door: Door, session: AsyncSession, actor: Actor, run_id: 
     return state
 
 
-async def run_detail(door: Door, session: AsyncSession, state: RunState) -> RunDetail:
-    """Return what a run's own page tells."""
-    runbook = parse(await door.revisions.get(session, state.runbook, state.revision))
+async def run_detail(door: Door, session: AsyncSession, state: RunState, *, every: bool = False) -> RunDetail:
+    """Return what a run's own page tells; ``every``: with all items of every ``foreach``."""
+    program = await door.programs.read(session, state)
     incident = await session.get(Incident, state.incident_id) if state.incident_id else None
-    steps = tuple(_step(step, state.step(step.id)) for step in runbook.steps)
+    steps = tuple(step_view(program, state, row) for row in rows(program, state, every=every))
+    stop = None if state.over else await switch.current(session)
     return RunDetail(
         **_told(door, state, incident),
         steps=steps,
         plan=tuple(step.plan for step in steps if step.plan),
-        approvals=tuple(step.approval for step in steps if step.approval),
+        approvals=tuple(approval_views(program, state)),
+        waits=tuple(WaitView(**asdict(one)) for one in standing.waits(program, state, datetime.now(UTC))),
+        stuck=tuple(StuckView(**asdict(one)) for one in standing.stuck(program, state)),
+        stopped=stop_view(stop) if stop else None,
         waits_for=state.awaited,
-        to_mend=_to_mend(runbook, state),
+        to_mend={title(program, state, step): mend for step, mend in state.undo_failures.items()},
     )
+
+
+def stop_view(stop: Stop) -> StopView:
+    """Return what is told of who stopped everything."""
+    return StopView(**stop.model_dump(exclude={"id"}))
 
 
 def _told(door: Door, state: RunState, incident: Incident | None) -> dict[str, object]:
     plain = ("id", "runbook", "revision", "status", "over", "mode", "trigger", "requested_at", "finished_at")
     return {
-        **{name: getattr(state, name) for name in plain},
+        **{name: getattr(state, name) for name in (*plain, "lowered", "rerun_of", "summary")},
+        "glass": f"{state.glass_by}: {state.glass}" if state.glass else "",
         "requested_by": str(state.requested_by),
         "incident": incident.ref if incident else None,
-        "summary": state.summary,
         "url": _url(door, state.id),
         "inputs": dict(state.inputs),
         "outputs": dict(state.outputs),
     }
-
-
-def _step(step: Step, state: StepState) -> StepView:
-    plain = ("status", "reason", "error", "attempt", "started_at", "ended_at", "retry_at", "until")
-    return StepView(
-        id=step.id,
-        title=step.title,
-        uses=step.uses,
-        **{name: getattr(state, name) for name in plain},
-        output=dict(state.output),
-        plan=_plan(step.id, state.risk, state.plan),
-        approval=_approval(state, state.request) if state.request else None,
-    )
-
-
-def _plan(step: str, risk: str, plan: Mapping[str, JsonValue]) -> PlanView | None:
-    if not plan:
-        return None
-    read = _Plan.model_validate(plan)
-    return PlanView(step=step, risk=risk, **{name: getattr(read, name) for name in _Plan.model_fields})
-
-
-def _approval(state: StepState, request: ApprovalRequested) -> ApprovalView:
-    plain = ("step", "digest", "approvers", "count", "allow_self", "expires_at")
-    return ApprovalView(
-        **{name: getattr(request, name) for name in plain},
-        open=state.status == "awaiting_approval",
-        given_by=tuple(str(actor) for actor in state.approvals),
-    )
-
-
-def _to_mend(runbook: Runbook, state: RunState) -> dict[str, str]:
-    titles = {step.id: step.title for step in runbook.steps}
-    return {titles.get(step, step): mend for step, mend in state.undo_failures.items()}
 
 
 def _url(door: Door, run_id: str) -> str:

@@ -10,8 +10,8 @@ from tocsin.errors import Conflict, Invalid
 from tocsin.events import Actor
 from tocsin.runbooks import interventions
 from tocsin.runbooks.commands import RunRequest, Runs
+from tocsin.runbooks.programs import Programs
 from tocsin.runbooks.state import RunState, StepState
-from tocsin.runbooks.work import Program
 
 
 class Care:
@@ -49,7 +49,7 @@ class Care:
         *,
         done: Mapping[str, bool],
         fields: Mapping[str, JsonValue],
-        program: Program,
+        programs: Programs,
         from_text: bool = False,
     ) -> RunState:
         """Say that a manual step is done: every entry of its checklist ticked, its fields filled in."""
@@ -62,7 +62,7 @@ class Care:
             step,
             done=done,
             fields=fields,
-            program=program,
+            program=await programs.read(session, state),
             from_text=from_text,
             duty=duty,
         )

@@ -35,11 +35,15 @@ def begin(
     """Return the run that RunRequested begins."""
     said = {name: getattr(event, name) for name in _REQUESTED}
     kept = {name: StepState(status="succeeded", output=output) for name, output in event.keep.items()}
-    about: dict[str, Any] = {"steps": kept, "glass": event.break_glass, **said}
+    glass_by = actor if event.break_glass else None
+    about: dict[str, Any] = {"steps": kept, "glass": event.break_glass, "glass_by": glass_by, **said}
     return RunState(id=run_id, requested_by=actor, requested_at=at, incident_id=incident_id, **about)
 
 
-_REQUESTED = ("runbook", "revision", "inputs", "scope", "mode", "trigger", "actions", "subs")
+_REQUESTED = (
+    *("runbook", "revision", "inputs", "scope", "mode", "trigger", "actions", "subs"),
+    *("lowered", "rerun_of"),
+)
 
 
 def apply(state: RunState, entry: Entry) -> RunState:
@@ -95,9 +99,9 @@ def _of_run(state: RunState, event: Event, actor: Actor, at: datetime) -> dict[s
         case steering.GuardChecked(holds=False, reason=reason):
             return {"stopped": reason}
         case steering.GlassBroken(reason=reason):
-            return {"glass": reason}
-        case steering.RunPaused():
-            return {"paused": state.paused or at}
+            return {"glass": reason, "glass_by": actor}
+        case steering.RunPaused(reason=reason):
+            return {"paused": state.paused or at, "paused_by": actor, "paused_why": reason}
         case steering.RunResumed():
             slept = (at - state.paused).total_seconds() if state.paused else 0.0
             return {"paused": None, "parked": state.parked + slept}
@@ -246,10 +250,15 @@ def _step(before: StepState, event: Any, actor: Actor, at: datetime) -> StepStat
             return replace(group, items=items or (), want=inputs or {})
         case steering.ManualRequested():
             return replace(before, status="waiting", manual=event, started_at=at, asked_at=at)
+        case steering.ManualCompleted(output=output):
+            done = replace(before, status="succeeded", ended_at=at, output=output)
+            return replace(done, reason=f"done by {actor}")
+        case steering.ManualRefused(reason=reason):
+            return replace(before, status="failed", ended_at=at, error=reason, reason=f"refused by {actor}")
         case steering.GuardChecked(holds=holds):
             return replace(before, guarded_at=at if holds else None)
-        case steering.FreezeHeld(until=until):
-            return replace(before, frozen_until=until)
+        case steering.FreezeHeld(until=until, calendar=calendar):
+            return replace(before, frozen_until=until, frozen_by=calendar)
         case _:
             return replace(before, ended_at=at, **_said(event))
 
@@ -301,10 +310,6 @@ def _said(event: Any) -> dict[str, Any]:
             return {"status": "failed", "error": error}
         case steering.GroupClosed(output=output) | steering.ValuesSet(output=output):
             return {"status": "succeeded", "output": output}
-        case steering.ManualCompleted(output=output):
-            return {"status": "succeeded", "output": output}
-        case steering.ManualRefused(reason=reason):
-            return {"status": "failed", "error": reason}
         case steering.VerificationUnclear(reason=reason):
             return {"status": "unknown", "unclear": True, "reason": reason}
         case steering.UndoResolved(undone=undone):

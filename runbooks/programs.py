@@ -36,12 +36,26 @@ class Programs:
             self._ready[key] = await self.made(session, runbook, state.subs)
         return self._ready[key]
 
-    async def made(self, session: AsyncSession, runbook: Runbook, pins: Mapping[str, str]) -> Program:
+    async def read(self, session: AsyncSession, state: RunState) -> Program:
+        """Return the run's program for who only reads it, without the facts of actions that may be no more.
+
+        Raise NotFound when one of its revisions is not recorded.
+        """
+        key = ("read", state.revision, *sorted(state.subs.items()))
+        if key not in self._ready:
+            runbook = await self._known(session, state.runbook, state.revision)
+            self._ready[key] = await self.made(session, runbook, state.subs, acting=False)
+        return self._ready[key]
+
+    async def made(
+        self, session: AsyncSession, runbook: Runbook, pins: Mapping[str, str], *, acting: bool = True
+    ) -> Program:
         """Return a runbook's program with those that it calls, each at the revision that is pinned."""
         subs: dict[str, Program] = {}
         for name in sorted({step.runbook for step in runbook.walk() if step.runbook}):
-            subs[name] = await self.made(session, await self._known(session, name, pins[name]), pins)
-        facts = {uses: facts_of(self._registry.get(uses)) for uses in actions_of(runbook)}
+            sub = await self._known(session, name, pins[name])
+            subs[name] = await self.made(session, sub, pins, acting=acting)
+        facts = {uses: facts_of(self._registry.get(uses)) for uses in actions_of(runbook)} if acting else {}
         return Program(runbook, facts, subs, self._calendars)
 
     async def published(self, session: AsyncSession) -> list[Runbook]:

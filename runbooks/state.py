@@ -1,5 +1,6 @@
 """A run as it stands, and each of its steps; ``fold`` makes it from events."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -73,7 +74,7 @@ class StepState:
     watches: Mapping[int, Watch] = field(default_factory=dict)
     until: datetime | None = None
     reason: str = ""
-    """Why it was skipped, or what its verification said."""
+    """Why it was skipped, what its verification said, or who did it by hand."""
     opened: bool = False
     """A group that knows what stands in it."""
     repeats: bool = False
@@ -86,6 +87,8 @@ class StepState:
     guarded_at: datetime | None = None
     """When ``stop_if`` was looked at for it last, and held."""
     frozen_until: datetime | None = None
+    frozen_by: str = ""
+    """The calendar that holds it back until then."""
 
     @property
     def agreed(self) -> bool:
@@ -104,18 +107,41 @@ class Yes:
 
 def is_met(request: events.ApprovalRequested, given: Sequence[Yes]) -> bool:
     """Say whether enough people said yes: each quorum by people of its own."""
+    return not missing(request, given)
+
+
+def missing(request: events.ApprovalRequested, given: Sequence[Yes]) -> tuple[events.Quorum, ...]:
+    """Return who still has to say yes; empty when enough people did.
+
+    People are seated so that as many seats as can be are taken, each by somebody else.
+    """
     if len(request.quorums) < 2:
-        return len(given) >= request.count
-    seats = [frozenset(one.principals) for one in request.quorums for _ in range(one.count)]
-    return _seated(seats, list(given))
+        left = request.count - len(given)
+        return (events.Quorum(principals=request.approvers, count=left),) if left > 0 else ()
+    seats = [one.principals for one in request.quorums for _ in range(one.count)]
+    taken: dict[int, int] = {}
+    for person in range(len(given)):
+        _seat(person, seats, given, taken, set())
+    left_free = Counter(seat for index, seat in enumerate(seats) if index not in taken)
+    return tuple(events.Quorum(principals=seat, count=count) for seat, count in left_free.items())
 
 
-def _seated(seats: Sequence[frozenset[str]], given: Sequence[Yes]) -> bool:
-    """Say whether every seat can be taken by somebody else."""
-    if not seats:
-        return True
-    takers = [one for one in given if one.counts_as & seats[0]]
-    return any(_seated(seats[1:], [other for other in given if other is not one]) for one in takers)
+def _seat(
+    person: int,
+    seats: Sequence[tuple[str, ...]],
+    given: Sequence[Yes],
+    taken: dict[int, int],
+    tried: set[int],
+) -> bool:
+    """Give a person a seat, letting others move to another of theirs for it; say whether that can be."""
+    for index, seat in enumerate(seats):
+        if index in tried or not given[person].counts_as & set(seat):
+            continue
+        tried.add(index)
+        if index not in taken or _seat(taken[index], seats, given, taken, tried):
+            taken[index] = person
+            return True
+    return False
 
 
 @dataclass(frozen=True)
@@ -167,8 +193,15 @@ class RunState:
     """The step whose failure ends the run."""
     paused: datetime | None = None
     """Since when."""
+    paused_by: Actor | None = None
+    paused_why: str = ""
     glass: str = ""
     """Why a freeze does not hold for it."""
+    glass_by: Actor | None = None
+    lowered: str = ""
+    """Why the run asks although it was to act by itself."""
+    rerun_of: str | None = None
+    """The run that it repeats."""
     stopped: str = ""
     """Why ``stop_if`` lets nothing further begin."""
 

@@ -15,7 +15,12 @@ STREAM = "system"
 
 async def is_stopped(session: AsyncSession) -> bool:
     """Say whether everything is stopped."""
-    return (await session.exec(select(Stop.id).limit(1))).first() is not None
+    return await current(session) is not None
+
+
+async def current(session: AsyncSession) -> Stop | None:
+    """Return who stopped everything, when and why; None: runs go on."""
+    return (await session.exec(select(Stop).limit(1))).first()
 
 
 class Switch:

@@ -5,7 +5,7 @@ import time
 from typing import Literal
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import Field, JsonValue
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from tocsin.api.auth import TheActor
@@ -14,6 +14,7 @@ from tocsin.api.idempotency import TheOnce
 from tocsin.api.lists import RUN_PLACE, Lists
 from tocsin.api.paging import Cursor, Limit, Page, cursor_of, place_of
 from tocsin.api.run_views import RunDetail, RunView, readable_run, run_detail, run_view
+from tocsin.api.v1.asked import Body
 from tocsin.events import Actor
 from tocsin.runbooks.commands import RunRequest
 from tocsin.runbooks.state import RunState
@@ -25,11 +26,7 @@ _LOOK = 0.25
 _PARKED = frozenset({"awaiting_approval", "needs_attention"})
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Wanted(_Body):
+class Wanted(Body):
     """What it takes to start a run."""
 
     runbook: str
@@ -42,37 +39,10 @@ class Wanted(_Body):
     """Digest of another revision, or the beginning of it."""
     mode: Literal["propose", "auto"] = "auto"
     """propose: ask before the first change, even where the runbook does not."""
+    break_glass: str = Field(default="", max_length=3000)
+    """Why no freeze shall hold for it. An admin's word; it is looked at afterwards."""
     wait: bool = False
     """Answer when the run has ended or waits for people, at the latest after 60 seconds."""
-
-
-class Approved(_Body):
-    """A yes to exactly one plan."""
-
-    digest: str
-    comment: str = Field(default="", max_length=3000)
-
-
-class Rejected(_Body):
-    """A no to exactly one plan."""
-
-    digest: str
-    reason: str = Field(min_length=1, max_length=3000)
-
-
-class Cancelled(_Body):
-    """How to stop."""
-
-    compensate: bool = False
-    """Undo what the run did."""
-    reason: str = Field(default="", max_length=3000)
-
-
-class Known(_Body):
-    """What somebody saw when they looked whether a step had happened."""
-
-    step: str
-    happened: bool
 
 
 @router.post("", status_code=202, response_model=RunDetail)
@@ -108,70 +78,17 @@ async def list_runs(
 
 
 @router.get("/{run_id}")
-async def get_run(run_id: str, door: TheDoor, actor: TheActor) -> RunDetail:
-    """Return one run, by id or the beginning of it: status, steps, plan, approvals."""
+async def get_run(run_id: str, door: TheDoor, actor: TheActor, every: bool = False) -> RunDetail:
+    """Return one run, by id or the beginning of it: status, steps, plan, approvals, what it waits for.
+
+    Of many items those that failed or are at work are among the steps; with ``every`` all are.
+    """
     async with door.database.transaction() as session:
-        return await run_detail(door, session, await readable_run(door, session, actor, run_id))
-
-
-@router.post("/{run_id}/approve", response_model=RunDetail)
-async def approve_run(
-    run_id: str, given: Approved, once: TheOnce, door: TheDoor, actor: TheActor
-) -> Response:
-    """Say yes to the plan with this digest; 409 when that is not asked any more."""
-
-    async def approve(session: AsyncSession) -> RunDetail:
-        state = await readable_run(door, session, actor, run_id)
-        done = await door.runs.approve(session, actor, state.id, given.digest, given.comment)
-        return await run_detail(door, session, done)
-
-    return await once.answer(200, approve)
-
-
-@router.post("/{run_id}/reject", response_model=RunDetail)
-async def reject_run(run_id: str, given: Rejected, once: TheOnce, door: TheDoor, actor: TheActor) -> Response:
-    """Say no to the plan with this digest; the run is cancelled."""
-
-    async def reject(session: AsyncSession) -> RunDetail:
-        state = await readable_run(door, session, actor, run_id)
-        done = await door.runs.reject(session, actor, state.id, given.digest, given.reason)
-        return await run_detail(door, session, done)
-
-    return await once.answer(200, reject)
-
-
-@router.post("/{run_id}/cancel", response_model=RunDetail)
-async def cancel_run(
-    run_id: str, wanted: Cancelled, once: TheOnce, door: TheDoor, actor: TheActor
-) -> Response:
-    """Stop the run after the step it is in."""
-
-    async def cancel(session: AsyncSession) -> RunDetail:
-        state = await readable_run(door, session, actor, run_id)
-        done = await door.runs.cancel(
-            session, actor, state.id, compensate=wanted.compensate, reason=wanted.reason
-        )
-        return await run_detail(door, session, done)
-
-    return await once.answer(200, cancel)
-
-
-@router.post("/{run_id}/resolve-unknown", response_model=RunDetail)
-async def resolve_unknown(
-    run_id: str, known: Known, once: TheOnce, door: TheDoor, actor: TheActor
-) -> Response:
-    """Say whether a step of unknown outcome happened; the run goes on from there."""
-
-    async def resolve(session: AsyncSession) -> RunDetail:
-        state = await readable_run(door, session, actor, run_id)
-        done = await door.runs.resolve_unknown(session, actor, state.id, known.step, happened=known.happened)
-        return await run_detail(door, session, done)
-
-    return await once.answer(200, resolve)
+        return await run_detail(door, session, await readable_run(door, session, actor, run_id), every=every)
 
 
 async def _request(door: Door, session: AsyncSession, actor: Actor, wanted: Wanted) -> RunRequest:
-    plain = wanted.model_dump(include={"runbook", "inputs", "revision", "mode"})
+    plain = wanted.model_dump(include={"runbook", "inputs", "revision", "mode", "break_glass"})
     if wanted.incident is None:
         return RunRequest(trigger="api", **plain)
     incident = await door.lifecycle.read(session, actor, wanted.incident)
@@ -190,4 +107,5 @@ async def _settled(door: Door, actor: Actor, run_id: str) -> RunDetail:
 
 
 def _still(state: RunState) -> bool:
-    return state.over or state.status in _PARKED
+    by_hand = any(seen.manual is not None and seen.status == "waiting" for seen in state.steps.values())
+    return state.over or state.status in _PARKED or state.paused is not None or by_hand

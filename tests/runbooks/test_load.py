@@ -34,6 +34,12 @@ def test_a_loaded_runbook_survives_its_canonical_form() -> None:
     assert type(runbook).model_validate_json(runbook.canonical()) == runbook
 
 
+def test_several_groups_of_approvers_survive_the_canonical_form() -> None:
+    gate = "  - { id: gate, approve: { from: [{ group: dba }, { role: admin, count: 2 }] } }\n"
+    runbook = load(SMALL + gate, "f.yaml")
+    assert type(runbook).model_validate_json(runbook.canonical()) == runbook
+
+
 def test_layout_and_comments_do_not_change_the_digest() -> None:
     assert load("# hello\n\n" + SMALL, "a.yaml").digest == load(SMALL, "b.yaml").digest
 
