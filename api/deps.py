@@ -15,10 +15,9 @@ from tocsin.postmortems.drafts import Drafts
 from tocsin.runbooks.care import Care
 from tocsin.runbooks.commands import Runs
 from tocsin.runbooks.hooks import Hooks
-from tocsin.runbooks.revisions import Revisions
-from tocsin.runbooks.suggestions import Suggestions
 from tocsin.runbooks.programs import Programs
 from tocsin.runbooks.revisions import Revisions
+from tocsin.runbooks.suggestions import Suggestions
 from tocsin.runbooks.switch import Switch
 from tocsin.runbooks.triggers import Triggers
 from tocsin.settings import Settings

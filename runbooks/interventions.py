@@ -165,9 +165,7 @@ def doers(state: RunState, step: str) -> tuple[str, ...]:
     return (manual.assignee,) if manual and manual.assignee else ()
 
 
-def _manual(
-    access: Access, actor: Actor, state: RunState, step: str, duty: Duty
-) -> steering.ManualRequested:
+def _manual(access: Access, actor: Actor, state: RunState, step: str, duty: Duty) -> steering.ManualRequested:
     seen = state.step(step)
     if seen.status != "waiting" or seen.manual is None:
         raise Conflict(f"step {step!r} of run {state.id[:8]} waits for nobody; nothing was changed")

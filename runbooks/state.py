@@ -210,14 +210,14 @@ class RunState:
         return self.steps.get(step_id, _PENDING)
 
     def asked(self) -> list[events.ApprovalRequested]:
-        """Return what people can decide on now; what was asked before the run began to end is asked no more."""
+        """Return what people can decide on now; what was asked before the run began to end is not."""
         if self.over:
             return []
-        waiting = [
-            seen for seen in self.steps.values() if seen.status == "awaiting_approval" and seen.asked_at
-        ]
-        fresh = [seen for seen in waiting if self.ending_at is None or seen.asked_at >= self.ending_at]
-        return [seen.request for seen in fresh if seen.request is not None]
+        waiting = [seen for seen in self.steps.values() if seen.status == "awaiting_approval"]
+        return [seen.request for seen in waiting if seen.request is not None and not self._is_past(seen)]
+
+    def _is_past(self, seen: StepState) -> bool:
+        return self.ending_at is not None and seen.asked_at is not None and seen.asked_at < self.ending_at
 
     @property
     def over(self) -> bool:

@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI
 from tests.api import boxes
 from tests.runbooks.workshop import Workshop, workshop_in
-from tests.runbooks.world import World
+from tests.runbooks.world import World, put, runbook
 
 from tocsin.errors import ErrorClass
 from tocsin.events import SYSTEM, Event, Fact
@@ -152,14 +152,14 @@ async def test_a_manual_step_is_refused_with_a_reason(workshop: Workshop, script
 async def test_a_manual_step_inside_of_an_item_has_its_address(
     workshop: Workshop, script: httpx2.AsyncClient
 ) -> None:
-    text = boxes.runbook("{ id: calls, manual: { instructions: Call }, foreach: { items: [eu, us] } }")
+    text = runbook("{ id: calls, manual: { instructions: Call }, foreach: { items: [eu, us] } }")
     run_id = await begun(workshop, text)
     answer = await script.post(f"{AT}/{run_id}/steps/calls[0]/complete", json={})
     assert answer.json()["steps"][1]["status"] == "succeeded"
 
 
 async def test_a_manual_step_is_done_once(workshop: Workshop, script: httpx2.AsyncClient) -> None:
-    run_id = await begun(workshop, boxes.runbook("{ id: call, manual: { instructions: Call } }"))
+    run_id = await begun(workshop, runbook("{ id: call, manual: { instructions: Call } }"))
     statuses = [
         (await script.post(f"{AT}/{run_id}/steps/call/complete", json={})).status_code for _ in range(3)
     ]
@@ -195,7 +195,7 @@ async def test_a_run_can_begin_with_broken_glass(workshop: Workshop, script: htt
 
 async def test_a_run_that_ended_is_run_again(workshop: Workshop, script: httpx2.AsyncClient) -> None:
     workshop.world.broken = {("run", "b"): ErrorClass.DENIED}
-    run_id = await begun(workshop, boxes.runbook(boxes.put("one", "a", 1), boxes.put("two", "b", 2)))
+    run_id = await begun(workshop, runbook(put("one", "a", 1), put("two", "b", 2)))
     answer = await script.post(f"{AT}/{run_id}/rerun", json={"failed": True})
     again = answer.json()
     assert (answer.status_code, again["rerun_of"], again["steps"][0]["status"]) == (202, run_id, "succeeded")

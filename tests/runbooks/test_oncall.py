@@ -107,9 +107,7 @@ async def test_many_who_press_at_once_ask_once(oncall: OnCall, far_side: practic
 
 
 @pytest.mark.parametrize("actor", [SYSTEM, CHIDI])
-async def test_pagerduty_is_not_asked_where_it_does_not_matter(
-    pagerduty: FarPager, actor: Actor
-) -> None:
+async def test_pagerduty_is_not_asked_where_it_does_not_matter(pagerduty: FarPager, actor: Actor) -> None:
     allowed = [DATABASES] if actor is SYSTEM else ["group:sre"]
     nowhere = pagerduty.connection.model_copy(update={"base_url": "https://127.0.0.1:1"})
     assert await OnCall(Pager(nowhere)).duty(actor, allowed) == Duty()
@@ -219,8 +217,10 @@ class TestByHand:
     async def complete(self, workshop: Workshop, state: RunState, actor: Actor) -> RunState:
         care = Care(workshop.runs, workshop.house.access)
         async with workshop.database.transaction() as session:
-            program = await workshop.house.programs.get(session, state)
-            return await care.complete(session, actor, state.id, "look", done={}, fields={}, program=program)
+            programs = workshop.house.programs
+            return await care.complete(
+                session, actor, state.id, "look", done={}, fields={}, programs=programs
+            )
 
     async def test_is_for_who_is_on_call(self, workshop: Workshop) -> None:
         state = await self.complete(workshop, await workshop.go(self.TEXT), CHIDI)
