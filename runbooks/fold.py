@@ -196,7 +196,7 @@ def _with_step(state: RunState, step_id: str, after: StepState, at: datetime) ->
     """Return the run with a step moved on; a decision ends the time that its timeout does not count."""
     before = state.step(step_id)
     state = moved(state, steps={**state.steps, step_id: after})
-    waited = before.status == "awaiting_approval" or before.manual is not None
+    waited = before.status in {"awaiting_approval", "unknown"} or before.manual is not None
     if before.asked_at is None or not waited or after.status == before.status:
         return state
     return moved(state, parked=state.parked + (at - before.asked_at).total_seconds())
@@ -234,7 +234,8 @@ def _step(before: StepState, event: Any, actor: Actor, at: datetime) -> StepStat
             begun = before.started_at or at
             return moved(before, status="running", attempt=attempt, key=key, started_at=begun, probed="")
         case events.StepProbed(found=found):
-            return moved(before, probed=found, status="unknown" if found == "unknown" else before.status)
+            lost = found == "unknown"
+            return moved(before, probed=found, **({"status": "unknown", "asked_at": at} if lost else {}))
         case events.UnknownResolved(happened=happened):
             return _resolved(before, happened, actor, at)
         case events.StepFailed():
@@ -258,6 +259,8 @@ def _step(before: StepState, event: Any, actor: Actor, at: datetime) -> StepStat
             return moved(before, guarded_at=at if holds else None)
         case steering.FreezeHeld(until=until, calendar=calendar):
             return moved(before, frozen_until=until, frozen_by=calendar)
+        case steering.VerificationUnclear(reason=reason):
+            return moved(before, status="unknown", unclear=True, reason=reason, ended_at=at, asked_at=at)
         case _:
             return moved(before, ended_at=at, **_said(event))
 
@@ -309,8 +312,6 @@ def _said(event: Any) -> dict[str, Any]:
             return {"status": "failed", "error": error}
         case steering.GroupClosed(output=output) | steering.ValuesSet(output=output):
             return {"status": "succeeded", "output": output}
-        case steering.VerificationUnclear(reason=reason):
-            return {"status": "unknown", "unclear": True, "reason": reason}
         case steering.UndoResolved(undone=undone):
             return {"status": "undone" if undone else "failed"}
         case _:  # StepVerified, WaitEnded, StepAsserted, GatePassed
