@@ -10,10 +10,14 @@ from tocsin.actions.registry import Registry
 from tocsin.db import Database
 from tocsin.incidents.intake import Intake
 from tocsin.incidents.lifecycle import Lifecycle
+from tocsin.jobs import JobQueue
 from tocsin.log import Log
 from tocsin.postmortems.drafts import Drafts
 from tocsin.runbooks.commands import Runs
+from tocsin.runbooks.proposals import Proposals
 from tocsin.runbooks.revisions import Revisions
+from tocsin.runbooks.sources import Sources
+from tocsin.runbooks.standing import Standings
 from tocsin.runbooks.triggers import Triggers
 from tocsin.settings import Settings
 
@@ -25,12 +29,16 @@ class Door:
     settings: Settings
     database: Database
     log: Log
+    jobs: JobQueue
     access: Access
     intake: Intake
     triggers: Triggers
     lifecycle: Lifecycle
     runs: Runs
     revisions: Revisions
+    proposals: Proposals
+    sources: Sources
+    standings: Standings
     registry: Registry
     drafts: Drafts
 

@@ -3,14 +3,20 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from tocsin.events import incident, run
+from tocsin.events import incident, run, runbook
 from tocsin.jobs import Job
 from tocsin.log import Entry
 
 SPACING = timedelta(seconds=1.5)
 """From an event to the edit that shows it: what happens in between is one edit, never two a second."""
 
-_SAID = (incident.UpdatePosted, incident.RoleAssigned, incident.SeverityChanged, incident.ArtefactFailed)
+_SAID = (
+    incident.UpdatePosted,
+    incident.RoleAssigned,
+    incident.SeverityChanged,
+    incident.ArtefactFailed,
+    runbook.TriggersDemoted,
+)
 """What the channel is told in a line of its own."""
 _SEEN = (
     incident.AlertReceived,
@@ -23,7 +29,7 @@ _SEEN = (
     incident.UpdatePosted,
 )
 """What changes the summary."""
-_UNSEEN = (run.StepChecked, run.StepProbed, run.RevisionRecorded, run.RevisionPublished)
+_UNSEEN = (run.StepChecked, run.StepProbed)
 _DECIDES = (
     run.ApprovalRequested,
     run.ApprovalGiven,
@@ -38,7 +44,7 @@ _DECIDES = (
 def reactions(entry: Entry) -> Iterable[Job]:
     """Return the jobs of one entry."""
     if entry.stream == "system":
-        if isinstance(entry.event, incident.JobAbandoned) and entry.event.job != "bot.alarm":
+        if _is_alarming(entry.event):
             yield Job(task="bot.alarm", args={"position": entry.position})
     elif entry.run_id is not None:
         yield from _of_run(entry, entry.run_id)
@@ -113,6 +119,13 @@ def _of_run(entry: Entry, run_id: str) -> Iterator[Job]:
         yield show_decision_job(run_id)
     if not isinstance(event, _UNSEEN):
         yield show_run_job(run_id, at)
+
+
+def _is_alarming(event: object) -> bool:
+    """Say whether everybody is told of what happened in no incident."""
+    if isinstance(event, incident.JobAbandoned):
+        return event.job != "bot.alarm"  # else it would be said by what cannot say it
+    return isinstance(event, runbook.TriggersDemoted)
 
 
 def _is_worth_a_line(event: object) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Literal, NamedTuple, assert_never
 
-from tocsin.events import IncidentEvent, RunEvent, incident, run
+from tocsin.events import IncidentEvent, RunbookEvent, RunEvent, incident, run, runbook
 from tocsin.postmortems.texts import compact, sentence_case
 
 Kind = Literal[
@@ -34,8 +34,16 @@ Silent = (
     | run.LocksTaken
     | run.StepChecked
     | run.WaitEnded
-    | run.RevisionRecorded
-    | run.RevisionPublished
+    | runbook.RevisionRecorded
+    | runbook.RevisionProposed
+    | runbook.ReviewGiven
+    | runbook.ProposalRejected
+    | runbook.RevisionPublished
+    | runbook.RunbookWithdrawn
+    | runbook.SourceLanded
+    | runbook.SourceRefused
+    | runbook.SourceUnreachable
+    | runbook.TriggersRearmed
 )
 """Bookkeeping: true, kept, and of no use to a reader."""
 Course = (
@@ -54,6 +62,7 @@ Surroundings = (
     | incident.PeopleInvited
     | incident.ArtefactFailed
     | incident.JobAbandoned
+    | runbook.TriggersDemoted
 )
 Running = run.RunRequested | run.LocksAwaited | run.CancelRequested | run.RunFinished
 Approving = run.ApprovalRequested | run.ApprovalGiven | run.ApprovalRejected | run.ApprovalExpired
@@ -89,8 +98,8 @@ _PAGE = {
 }
 
 
-def tell(event: IncidentEvent | RunEvent, name_of: Namer, runbook: str) -> Sentence | None:
-    """Return the event's sentence, or None for bookkeeping; ``runbook`` is that of its run, if any."""
+def tell(event: IncidentEvent | RunEvent | RunbookEvent, name_of: Namer, name: str) -> Sentence | None:
+    """Return the event's sentence, or None for bookkeeping; ``name`` is that of its run's runbook, if any."""
     if isinstance(event, Silent):
         return None
     if isinstance(event, Course):
@@ -98,8 +107,8 @@ def tell(event: IncidentEvent | RunEvent, name_of: Namer, runbook: str) -> Sente
     if isinstance(event, Surroundings):
         return _surroundings(event, name_of)
     if isinstance(event, Running):
-        return _running(event, runbook)
-    told = _of_step(event, f"{runbook} › {event.step}", name_of)
+        return _running(event, name)
+    told = _of_step(event, f"{name} › {event.step}", name_of)
     return told and told._replace(step=event.step)
 
 
@@ -149,21 +158,25 @@ def _surroundings(event: Surroundings, name_of: Namer) -> Sentence:
             return Sentence("problem", f"Could not make {event.artefact}: {event.error}. {event.mend}")
         case incident.JobAbandoned():
             return Sentence("problem", f"{event.job} given up after {event.attempts} tries: {event.error}")
+        case runbook.TriggersDemoted():
+            return Sentence(
+                "problem", f"{event.runbook} only proposes now: it failed {event.failures} times in a row"
+            )
         case _:
             assert_never(event)
 
 
-def _running(event: Running, runbook: str) -> Sentence:
+def _running(event: Running, name: str) -> Sentence:
     match event:
         case run.RunRequested():
-            return Sentence("run", f"{runbook}@{event.revision[:12]} requested ({event.trigger})")
+            return Sentence("run", f"{name}@{event.revision[:12]} requested ({event.trigger})")
         case run.LocksAwaited():
-            return Sentence("run", f"{runbook} waits in line for {', '.join(event.resources)}")
+            return Sentence("run", f"{name} waits in line for {', '.join(event.resources)}")
         case run.CancelRequested():
             after = ", and to take back what it did" if event.compensate else ""
-            return Sentence("run", f"{runbook} asked to stop{after}{_because(event.reason)}")
+            return Sentence("run", f"{name} asked to stop{after}{_because(event.reason)}")
         case run.RunFinished():
-            return Sentence("run", f"{runbook} {event.status.replace('_', ' ')}{_because(event.summary)}")
+            return Sentence("run", f"{name} {event.status.replace('_', ' ')}{_because(event.summary)}")
         case _:
             assert_never(event)
 

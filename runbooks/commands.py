@@ -14,6 +14,7 @@ from tocsin.actions.registry import Registry
 from tocsin.errors import Conflict, Invalid, NotFound
 from tocsin.events import Actor, Event, Fact
 from tocsin.events import run as events
+from tocsin.events.runbook import Channel
 from tocsin.log import Log
 from tocsin.runbooks.inputs import coerce
 from tocsin.runbooks.model import Runbook
@@ -31,7 +32,8 @@ class RunRequest(BaseModel):
     runbook: str
     inputs: dict[str, JsonValue] = {}
     revision: str | None = None
-    """Digest, or a prefix of it; None: the published one."""
+    """Digest, or a prefix of it; None: the channel's."""
+    channel: Channel = "published"
     incident_id: str | None = None
     mode: Literal["propose", "auto"] = "auto"
     """auto: the steps' own approvals. propose: ask before the first change even where no step does."""
@@ -62,9 +64,16 @@ class Runs:
         return fold(await self._log.append(session, f"run/{run_id}", [fact], expected_version=0))
 
     async def prepare(self, session: AsyncSession, actor: Actor, request: RunRequest) -> events.RunRequested:
-        """Return the event that starts the run, once all about it is known to be right. Starts nothing."""
-        revision = await self._revisions.get(session, request.runbook, request.revision)
+        """Return the event that starts the run, once all about it is known to be right. Starts nothing.
+
+        What was never published is a draft: only who may publish tries it, and it asks before it changes
+        anything.
+        """
+        revision = await self._revisions.get(session, request.runbook, request.revision, request.channel)
         runbook = parse(revision)
+        if revision.published_at is None:
+            self._access.authorize(actor, "runbook.publish")
+            request = request.model_copy(update={"mode": "propose"})
         self._access.authorize(actor, "run.start", runbook.permissions.run)
         if actor.kind != "system" and not runbook.by_hand:
             raise Invalid(f"only triggers start {runbook.name}; `- manual: true` in its `on:` changes that")

@@ -23,19 +23,12 @@ def approval_of(runbook: Runbook, step: Step, state: RunState) -> Approval | Non
 def check_approver(access: Access, actor: Actor, state: RunState, request: events.ApprovalRequested) -> None:
     """Raise Forbidden or Conflict unless ``actor`` may decide on ``request`` now."""
     access.authorize(actor, "run.approve", request.approvers)
-    if _same(actor, state.requested_by) and not request.allow_self:
+    if actor.is_same_person(state.requested_by) and not request.allow_self:
         raise Forbidden("you asked for this run, so somebody else has to approve it. It still waits.")
-    if any(_same(actor, given) for given in state.step(request.step).approvals):
+    if any(actor.is_same_person(given) for given in state.step(request.step).approvals):
         raise Conflict("you have approved this step already; it waits for somebody else")
 
 
 def _agreed(state: RunState) -> bool:
     """Say whether people have agreed to a change."""
     return any(step.agreed and step.risk != Risk.READ for step in state.steps.values())
-
-
-def _same(one: Actor, other: Actor) -> bool:
-    """Say whether two actors are one person; the same email through another door is."""
-    if one.email and other.email:
-        return one.email.lower() == other.email.lower()
-    return (one.kind, one.id) == (other.kind, other.id)

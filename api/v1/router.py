@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from tocsin.api.limits import MAX_BODY
 from tocsin.api.problems import MEDIA_TYPE
-from tocsin.api.v1 import events, incidents, postmortems, runbooks, runs, services
+from tocsin.api.v1 import events, incidents, postmortems, runbooks, runs, services, sources
 
 
 class Problem(BaseModel):
@@ -46,5 +46,5 @@ router = APIRouter(
     # Only for the schema: the gate has let nobody through without a token.
     dependencies=[Security(HTTPBearer(auto_error=False, description="A token of Tocsin's"))],
 )
-for one in (incidents, runs, runbooks, postmortems, services, events):
+for one in (incidents, runs, runbooks, sources, postmortems, services, events):
     router.include_router(one.router)

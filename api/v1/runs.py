@@ -15,6 +15,7 @@ from tocsin.api.lists import RUN_PLACE, Lists
 from tocsin.api.paging import Cursor, Limit, Page, cursor_of, place_of
 from tocsin.api.run_views import RunDetail, RunView, readable_run, run_detail, run_view
 from tocsin.events import Actor
+from tocsin.events.runbook import Channel
 from tocsin.runbooks.commands import RunRequest
 from tocsin.runbooks.state import RunState
 from tocsin.runbooks.triggers import incident_scope
@@ -37,10 +38,10 @@ class Wanted(_Body):
     inputs: dict[str, JsonValue] = {}
     incident: str | None = None
     """Ref or id of the incident it belongs to."""
-    channel: Literal["published"] = "published"
-    """Which revision: the published one."""
+    channel: Channel = "published"
+    """Which revision: the one that this channel is at."""
     revision: str | None = Field(default=None, pattern="^[0-9a-f]{6,64}$")
-    """Digest of another revision, or the beginning of it."""
+    """Digest of another revision, or the beginning of it. One that was never published only proposes."""
     mode: Literal["propose", "auto"] = "auto"
     """propose: ask before the first change, even where the runbook does not."""
     wait: bool = False
@@ -172,7 +173,7 @@ async def resolve_unknown(
 
 
 async def _request(door: Door, session: AsyncSession, actor: Actor, wanted: Wanted) -> RunRequest:
-    plain = wanted.model_dump(include={"runbook", "inputs", "revision", "mode"})
+    plain = wanted.model_dump(include={"runbook", "inputs", "channel", "revision", "mode"})
     if wanted.incident is None:
         return RunRequest(trigger="api", **plain)
     incident = await door.lifecycle.read(session, actor, wanted.incident)

@@ -16,6 +16,8 @@ Verb = Literal[
     "run.cancel",
     "run.approve",
     "runbook.read",
+    "runbook.propose",
+    "runbook.review",
     "runbook.publish",
     "audit.read",
 ]
@@ -24,8 +26,10 @@ MEMBER: frozenset[Verb] = frozenset(
     {"incident.read", "incident.declare", "incident.change", "run.read", "runbook.read"}
 )
 """What every known person may do."""
-RESPONDER: frozenset[Verb] = MEMBER | {"run.start", "run.cancel"}
+RESPONDER: frozenset[Verb] = MEMBER | {"run.start", "run.cancel", "runbook.propose"}
 """What the organisation's responders may do besides."""
+NAMED: frozenset[Verb] = frozenset({"run.start", "run.approve", "run.cancel", "runbook.review"})
+"""What those may do, without a role, whom the object itself names."""
 
 
 class Access:
@@ -63,7 +67,7 @@ class Access:
                 f"{actor} may not {_words(verb)}: that takes {_any_of(wanted)}. Nothing was changed."
             )
         rights = RESPONDER if "role:responder" in names else MEMBER
-        if verb not in rights and not (wanted and verb in {"run.start", "run.approve", "run.cancel"}):
+        if verb not in rights and not (wanted and verb in NAMED):
             raise Forbidden(f"{actor} may not {_words(verb)}; ask an admin of Tocsin. Nothing was changed.")
 
 

@@ -29,17 +29,23 @@ from tocsin.incidents import projections as incident_projections
 from tocsin.incidents.intake import Intake
 from tocsin.incidents.lifecycle import Lifecycle
 from tocsin.incidents.pager import PagerDesk
-from tocsin.jobs import JobQueue, queue_app
+from tocsin.jobs import Backoff, JobQueue, queue_app
 from tocsin.log import Log
 from tocsin.postmortems import drafts as postmortems
 from tocsin.postmortems.drafts import Drafts
 from tocsin.runbooks import projections as run_projections
 from tocsin.runbooks import reactions as runs
+from tocsin.runbooks import standing
 from tocsin.runbooks.commands import Runs
 from tocsin.runbooks.deeds import Deeds
+from tocsin.runbooks.landing import Lander
+from tocsin.runbooks.ownership import Owners
 from tocsin.runbooks.preview import Preview
 from tocsin.runbooks.programs import Programs
-from tocsin.runbooks.revisions import LIBRARY, Revisions
+from tocsin.runbooks.proposals import Proposals
+from tocsin.runbooks.revisions import Revisions, Shelf
+from tocsin.runbooks.sources import POLL, Ground, Sources
+from tocsin.runbooks.standing import Standings
 from tocsin.runbooks.triggers import Setting, Triggers
 from tocsin.runbooks.worker import Engine, Worker
 from tocsin.settings import Settings
@@ -49,7 +55,7 @@ from tocsin.vault import Vault
 THREADS = 16
 """Actions at work at the same time, in one process."""
 PROJECTORS = (incident_projections.project, run_projections.project)
-REACTIONS = (runs.reactions, pager.reactions, postmortems.reactions)
+REACTIONS = (runs.reactions, standing.reactions, pager.reactions, postmortems.reactions)
 
 
 class House:
@@ -66,9 +72,20 @@ class House:
         self.intake = Intake(self.log, self.lifecycle, organisation)
         self.pager = PagerDesk(database, self.log, outside.pager(settings), base_url)
         self.registry = Registry(outside.connections(settings))
-        self.revisions = Revisions(self.log, self.access)
+        vault = Vault(organisation.secrets)
+        owners = Owners(settings.runbook_sources)
+        shelf = Shelf(self.log, self.access, self.registry, organisation.runbooks.review, owners)
+        self.revisions = Revisions(shelf)
+        self.proposals = Proposals(shelf, self.revisions)
+        self.standings = Standings(
+            database, self.log, self.access, self.revisions, organisation.runbooks.demote_after
+        )
+        copies = settings.data_dir / "git"
+        ground = Ground(database, self.log, self.jobs, self.registry, vault, copies, settings.ca_bundle)
+        lander = Lander(shelf, self.revisions, self.proposals)
+        self.sources = Sources(ground, lander, settings.runbook_sources)
         self.programs = Programs(self.revisions, self.registry)
-        self.deeds = Deeds(self.registry, ThreadPoolExecutor(THREADS, "action"), Vault(organisation.secrets))
+        self.deeds = Deeds(self.registry, ThreadPoolExecutor(THREADS, "action"), vault)
         self.runs = Runs(self.log, self.access, self.revisions, self.registry)
         self.preview = Preview(database, self.runs, self.programs, self.deeds)
         self.triggers = Triggers(Setting(self.log, self.runs, self.programs, organisation, base_url))
@@ -104,6 +121,9 @@ class House:
             Task("runbooks.wake", self.worker.wake),
             Task("runbooks.hand_over", self.worker.hand_over),
             Task("runbooks.tell_channel", self.worker.tell_channel),
+            Task("runbooks.judge", self.standings.judge),
+            Task("runbooks.sync", self.sources.look),
+            Task("runbooks.poll", self.sources.poll, Backoff(last=1), every=POLL),
             Task("pager.note", self.pager.note),
             Task("pager.resolve", self.pager.resolve),
             Task("postmortems.draft", self.drafts.draft),
@@ -117,6 +137,11 @@ class House:
         runbooks = [self.programs.runbook(revision) for revision in revisions]
         used = {step.uses for runbook in runbooks for step in runbook.steps if step.uses}
         await asyncio.to_thread(self.registry.load, used)
+
+    async def has_nothing_published(self) -> bool:
+        """Say whether this is a new installation."""
+        async with self.database.transaction() as session:
+            return not await self.revisions.published_digests(session)
 
     async def rebuild(self, session: AsyncSession) -> int:
         """Fold every projection again from the log; return how many events there are."""
@@ -165,9 +190,8 @@ async def house(settings: Settings, *, serving: bool = False) -> AsyncIterator[H
     try:
         async with queue.open_async():
             built = House(settings, database, queue)
-            async with database.transaction() as session:
-                if serving or not await built.revisions.published_digests(session):
-                    await built.revisions.sync(session, [LIBRARY, *settings.runbook_folders])
+            if serving or await built.has_nothing_published():
+                await built.sources.sync_folders()
             yield built
     finally:
         await database.close()

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from tocsin.connections import Connection
+from tocsin.publishing import RunbookPolicy, Source, refuse_same_names
 from tocsin.vault import SecretSource
 
 
@@ -87,6 +88,9 @@ class Organisation(_Decision):
     """Keyed as runbooks name them, ``kind:name``: ``k8s:main``, ``aws:prod``, ``http:statuspage``."""
     secrets: dict[str, SecretSource] = {}
     """What ``secrets.NAME`` stands for in runbooks, and where it is read from."""
+    runbooks: RunbookPolicy = RunbookPolicy()
+    sources: tuple[Source, ...] = ()
+    """Where runbooks are kept, besides the library that ships with Tocsin and TOCSIN_RUNBOOKS."""
     pagerduty: PagerDuty = PagerDuty()
     join_window: int = Field(default=1800, ge=0)
     """Seconds: an alert joins an open incident of its service that is younger than this; 0 never joins."""
@@ -110,6 +114,20 @@ class Organisation(_Decision):
                 raise ValueError(f"{where} is {severity!r}; the severities are {', '.join(known)}")
         if "resolved" in self.statuses:
             raise ValueError("statuses: resolved is always there and is not listed")
+        return self
+
+    @model_validator(mode="after")
+    def _sources_fit(self) -> "Organisation":
+        refuse_same_names(self.sources)
+        for index, source in enumerate(self.sources):
+            if source.team is not None and source.team not in self.teams:
+                known = ", ".join(self.teams) or "none"
+                raise ValueError(f"sources.{index}.team is {source.team!r}; the teams are {known}")
+            for key in ("token", "webhook_secret"):
+                name = getattr(source, key)
+                if name is not None and name not in self.secrets:
+                    known = ", ".join(self.secrets) or "none"
+                    raise ValueError(f"sources.{index}.{key} is {name!r}; the secrets are {known}")
         return self
 
     def severity(self, name: str) -> Severity | None:

@@ -37,6 +37,8 @@ class Task:
     name: str
     function: Callable[..., Awaitable[None]]
     backoff: Backoff = field(default_factory=Backoff)
+    every: str | None = None
+    """Cron expression, seconds last: the clock defers it too, with the argument ``timestamp``."""
 
 
 class Tasks:
@@ -62,7 +64,10 @@ class Tasks:
             except Exception as error:  # noqa: BLE001  # the entry point of jobs
                 await self._failed(task, job, error)
 
-        self._app.task(name=task.name, queue=QUEUE, pass_context=True)(perform)
+        merge = task.name if task.every else None
+        queued = self._app.task(name=task.name, queue=QUEUE, queueing_lock=merge, pass_context=True)(perform)
+        if task.every:
+            self._app.periodic(cron=task.every)(queued)  # type: ignore[arg-type]  # it takes ``timestamp``
 
     def register_rescue(self) -> None:
         """Take over, every few seconds, the jobs of workers whose heart stopped."""

@@ -23,6 +23,7 @@ async def plan(
     inputs: asking.Inputs = None,
     incident: asking.IncidentRef = None,
     revision: asking.Revision = None,
+    channel: asking.Channel = "published",
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Print what a run would change, and touch nothing.
@@ -34,7 +35,7 @@ async def plan(
     """
     async with opened() as house:
         async with house.database.transaction() as session:
-            runbook = await asking.find_runbook(session, house, name, revision)
+            runbook = await asking.find_runbook(session, house, name, revision, channel)
             request = await asking.run_request(session, house, runbook.name, inputs, incident)
         with waiting("Asking the systems"):
             steps = await _preview(house, runbook, request)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, TypeAdapter
 
-from tocsin.events import incident, run
+from tocsin.events import incident, run, runbook
 from tocsin.events.base import SYSTEM, Actor, Event, Fact
 
 IncidentEvent = (
@@ -55,11 +55,32 @@ RunEvent = (
     | run.CancelRequested
     | run.UnknownResolved
     | run.RunFinished
-    | run.RevisionRecorded
-    | run.RevisionPublished
 )
-AnyEvent = Annotated[IncidentEvent | RunEvent, Field(discriminator="type")]
-EVENT: TypeAdapter[IncidentEvent | RunEvent] = TypeAdapter(AnyEvent)
+RunbookEvent = (
+    runbook.RevisionRecorded
+    | runbook.RevisionProposed
+    | runbook.ReviewGiven
+    | runbook.ProposalRejected
+    | runbook.RevisionPublished
+    | runbook.RunbookWithdrawn
+    | runbook.SourceLanded
+    | runbook.SourceRefused
+    | runbook.SourceUnreachable
+    | runbook.TriggersDemoted
+    | runbook.TriggersRearmed
+)
+AnyEvent = Annotated[IncidentEvent | RunEvent | RunbookEvent, Field(discriminator="type")]
+EVENT: TypeAdapter[IncidentEvent | RunEvent | RunbookEvent] = TypeAdapter(AnyEvent)
 """Parses an event from its JSON; an unknown type is an error, never skipped."""
 
-__all__ = ["EVENT", "SYSTEM", "Actor", "AnyEvent", "Event", "Fact", "IncidentEvent", "RunEvent"]
+__all__ = [
+    "EVENT",
+    "SYSTEM",
+    "Actor",
+    "AnyEvent",
+    "Event",
+    "Fact",
+    "IncidentEvent",
+    "RunEvent",
+    "RunbookEvent",
+]
