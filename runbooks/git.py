@@ -9,8 +9,9 @@ import os
 import re
 import shlex
 import shutil
+import ssl
 from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -73,7 +74,7 @@ class Repository:
     folder: Path
     """Where the copy is kept."""
     source: Source
-    secret: str | None = None
+    secret: str | None = field(default=None, repr=False)
     """The token, where the source names one."""
     ca_bundle: Path | None = None
     max_copy: int = MAX_COPY
@@ -194,6 +195,7 @@ class Repository:
         }
         if self.ca_bundle is not None:
             told["GIT_SSL_CAINFO"] = str(self.ca_bundle)
+            told["GIT_SSL_CAPATH"] = ssl.get_default_verify_paths().capath or ""  # else it were the only one
         for index, (key, value) in enumerate(config.items()):
             told |= {f"GIT_CONFIG_KEY_{index}": key, f"GIT_CONFIG_VALUE_{index}": value}
         return told

@@ -104,7 +104,8 @@ class Lander:
         objections = [flaw for one in checked if (flaw := await self._objection(session, source, one))]
         flaws = [*problems, *_twice(checked), *objections]
         if flaws:
-            return await self._refuse(session, source, snapshot, state, sorted(map(str, flaws)))
+            flaws.sort(key=lambda flaw: (flaw.path, flaw.line, flaw.column, flaw.message))
+            return await self._refuse(session, source, snapshot, state, list(map(str, flaws)))
         return await self._take(session, source, snapshot, checked, state)
 
     async def _refuse(

@@ -108,7 +108,8 @@ async def _finished(session: AsyncSession, entry: Entry, status: str) -> None:
     standing = await session.get(Standing, finished.runbook)
     if status == "succeeded" and standing is not None and not standing.demoted:
         await session.delete(standing)
-    if status in _FAILED and finished.status != "needs_attention":  # which was counted when it came to that
+    counted = bool(finished.summary)  # it ended before, by asking for a person
+    if status in _FAILED and not counted:
         failures = standing.failures + 1 if standing else 1
         demoted = bool(standing and standing.demoted)
         await session.merge(Standing(runbook=finished.runbook, failures=failures, demoted=demoted))

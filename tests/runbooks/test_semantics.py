@@ -120,7 +120,8 @@ RAISES = [
     (
         ("    when: \"'deploy' in event.incident.title\"\n", ""),
         "guardrail_loosened",
-        "trigger pagerduty incident.triggered: `when` is taken away: 'deploy' in event.incident.title → nothing",
+        "trigger pagerduty incident.triggered: `when` is taken away: "
+        "'deploy' in event.incident.title → nothing",
     ),
     (("max: 9", "max: 90"), "guardrail_loosened", "input `replicas`: `max` is higher: 9 → 90"),
     (("min: 1", "min: 0"), "guardrail_loosened", "input `replicas`: `min` is lower: 1 → 0"),
