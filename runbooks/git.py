@@ -14,7 +14,8 @@ from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from tempfile import TemporaryFile
+from typing import IO, NamedTuple
 from urllib.parse import urlsplit
 
 import psutil
@@ -154,20 +155,13 @@ class Repository:
 
     async def _git(self, *words: str, given: bytes = b"") -> bytes:
         """Run git in the copy and return what it prints."""
-        try:
-            process = await asyncio.create_subprocess_exec(
-                *("git", f"--git-dir={self.folder}", *words),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                env=self._environment(),
-            )
-        except FileNotFoundError as error:
-            raise SourceFailed("the program git is not installed on this machine") from error
+        with TemporaryFile() as file:  # and no pipe, which may be closed before it is written to
+            file.write(given)
+            file.seek(0)
+            process = await self._started(words, file)
         try:
             async with asyncio.timeout(SECONDS):
-                told, trouble = await _talk(process, given)
-                code = await process.wait()
+                told, trouble, code = await _told(process)
         except TimeoutError as error:
             raise SourceFailed(f"git {words[0]} took longer than {SECONDS:.0f} seconds") from error
         finally:
@@ -175,6 +169,18 @@ class Repository:
         if code != 0:
             raise SourceFailed(_reason(trouble) or f"git {words[0]} ended with {code}")
         return told
+
+    async def _started(self, words: tuple[str, ...], given: IO[bytes]) -> asyncio.subprocess.Process:
+        try:
+            return await asyncio.create_subprocess_exec(
+                *("git", f"--git-dir={self.folder}", *words),
+                stdin=given,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                env=self._environment(),
+            )
+        except FileNotFoundError as error:
+            raise SourceFailed("the program git is not installed on this machine") from error
 
     def _environment(self) -> dict[str, str]:
         """Return all that git is told; nothing of our own environment but where programs are."""
@@ -228,24 +234,12 @@ class Repository:
         return shlex.join(words)
 
 
-async def _talk(process: asyncio.subprocess.Process, given: bytes) -> tuple[bytes, bytes]:
-    """Give the process its input and return what it printed, and the end of what it complained of."""
-
-    async def give() -> None:
-        assert process.stdin is not None  # noqa: S101  # it is a pipe
-        try:
-            process.stdin.write(given)
-            await process.stdin.drain()
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # it ended first, and says why
-        process.stdin.close()
-
-    assert process.stdout is not None  # noqa: S101  # so are these
+async def _told(process: asyncio.subprocess.Process) -> tuple[bytes, bytes, int]:
+    """Return what the process prints, the end of what it complains of, and its exit code."""
+    assert process.stdout is not None  # noqa: S101  # both are pipes
     assert process.stderr is not None  # noqa: S101
-    told, trouble, _ = await asyncio.gather(
-        _read(process.stdout, MAX_OUTPUT), _read(process.stderr, MAX_OUTPUT), give()
-    )
-    return told, trouble[-4000:]
+    told, trouble = await asyncio.gather(_read(process.stdout, MAX_OUTPUT), _read(process.stderr, MAX_OUTPUT))
+    return told, trouble[-4000:], await process.wait()
 
 
 async def _read(stream: asyncio.StreamReader, limit: int) -> bytes:

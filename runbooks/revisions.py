@@ -228,16 +228,15 @@ class Revisions:
 
     async def _nothing(self, session: AsyncSession, name: str, channel: str) -> str:
         if channel != "published":
-            how = "proposes" if channel == "draft" else "puts"
+            state, way = _NOTHING[channel]
             return (
-                f"nothing of {name!r} is {_PLACE[channel]}; "
-                f"`tocsin runbook publish {name} --channel {channel}` {how} a revision"
+                f"nothing of {name!r} is {state}; `tocsin runbook publish {name} --channel {channel}` {way}"
             )
         known = ", ".join(one.runbook for one in await self.published(session)) or "none"
         return f"no runbook {name!r} is published; published are {known}"
 
 
-_PLACE = {"draft": "proposed", "stable": "stable"}
+_NOTHING = {"draft": ("proposed", "proposes a revision"), "stable": ("stable", "makes the published one so")}
 
 
 def parse(revision: Revision) -> Runbook:
