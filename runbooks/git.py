@@ -79,6 +79,7 @@ class Repository:
     """The token, where the source names one."""
     ca_bundle: Path | None = None
     max_copy: int = MAX_COPY
+    seconds: float = SECONDS
 
     async def fetch(self) -> Commit:
         """Bring the branch's newest commit here, and return it.
@@ -160,10 +161,10 @@ class Repository:
             file.seek(0)
             process = await self._started(words, file)
         try:
-            async with asyncio.timeout(SECONDS):
+            async with asyncio.timeout(self.seconds):
                 told, trouble, code = await _told(process)
         except TimeoutError as error:
-            raise SourceFailed(f"git {words[0]} took longer than {SECONDS:.0f} seconds") from error
+            raise SourceFailed(f"git {words[0]} took longer than {self.seconds:.0f} seconds") from error
         finally:
             _end(process)
         if code != 0:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from tests.runbooks.houses import text
+from tests.runbooks.houses import published, text
 from tests.runbooks.repositories import Repo, new_repo
 
 from tocsin.main import House
@@ -93,6 +93,15 @@ async def test_an_unknown_source_is_not_found(script: httpx2.AsyncClient) -> Non
 async def test_a_signed_push_has_the_source_looked_at(house: House, stranger: httpx2.AsyncClient) -> None:
     answer = await stranger.post(HOOK, content=BODY, headers=signed())
     assert (answer.status_code, await jobs(house)) == (202, ["ours"])
+
+
+async def test_a_push_is_published_by_a_worker(
+    house: House, repo: Repo, stranger: httpx2.AsyncClient
+) -> None:
+    repo.push({"pay.yaml": text("pay")})
+    await stranger.post(HOOK, content=BODY, headers=signed())
+    await house.queue.run_worker_async(wait=False, concurrency=1)
+    assert await published(house, "pay") == text("pay")
 
 
 async def test_many_pushes_are_one_look(house: House, stranger: httpx2.AsyncClient) -> None:

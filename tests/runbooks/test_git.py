@@ -2,10 +2,12 @@
 
 import base64
 import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from tests.runbooks.git_host import TOKEN, Host, git_host
@@ -170,6 +172,16 @@ async def test_a_copy_that_a_killed_process_left_is_made_anew(
     (copy.folder / spoilt).write_text("")
     repo.push({"b.yaml": TEXT})
     assert paths(await of_commit(copy)) == ["a.yaml", "b.yaml"]
+
+
+async def test_a_host_that_never_answers_is_given_up_with_all_that_was_started(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        source = Source(name="sre", url=f"https://127.0.0.1:{silent.getsockname()[1]}/x.git")
+        with pytest.raises(SourceFailed, match="git fetch took longer than 1 seconds"):
+            await Repository(tmp_path / "ours", source, seconds=1).fetch()
+    started = [one for one in psutil.Process().children(recursive=True) if "git" in one.name()]
+    _, alive = psutil.wait_procs(started, timeout=5)
+    assert alive == []
 
 
 async def test_a_machine_without_git_says_so(

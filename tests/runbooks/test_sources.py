@@ -254,6 +254,11 @@ async def test_repositories_are_looked_at_when_they_are_due(house: House) -> Non
     assert sorted(map(str, waiting)) == ["pay", "ship"]
 
 
+async def test_the_clock_looks_which_repositories_are_due(house: House) -> None:
+    clocked = {task.task.name: task.cron for task in house.queue.periodic_registry.periodic_tasks.values()}
+    assert clocked["runbooks.poll"] == "* * * * * */10"
+
+
 async def test_a_repository_that_was_looked_at_is_not_due(house: House) -> None:
     await house.sources.sync("pay")
     await house.sources.poll()
