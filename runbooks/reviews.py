@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tocsin.events import Actor
 from tocsin.publishing import Review
-from tocsin.runbooks.semantics import Change
+from tocsin.runbooks.change import Change
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,13 @@ from tocsin.events import Actor, Fact
 from tocsin.events import runbook as events
 from tocsin.log import Log
 from tocsin.publishing import Review
+from tocsin.runbooks.change import Change
 from tocsin.runbooks.load import check, load
 from tocsin.runbooks.model import Runbook
 from tocsin.runbooks.order import as_written
 from tocsin.runbooks.ownership import Owners
 from tocsin.runbooks.reviews import Judgement, judge
-from tocsin.runbooks.semantics import Change, compare
+from tocsin.runbooks.semantics import compare
 from tocsin.runbooks.tables import Pointer, Proposal, Revision, Standing
 from tocsin.secrets import redact_text
 

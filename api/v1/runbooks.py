@@ -13,10 +13,10 @@ from tocsin.api.deps import TheDoor
 from tocsin.api.idempotency import TheOnce
 from tocsin.api.paging import NAME, Cursor, Limit, Page, cursor_of, place_of
 from tocsin.events.runbook import Channel
+from tocsin.runbooks.change import Change
 from tocsin.runbooks.model import Runbook
 from tocsin.runbooks.proposals import Outcome
 from tocsin.runbooks.revisions import parse
-from tocsin.runbooks.semantics import Change
 from tocsin.runbooks.show import as_markdown
 from tocsin.runbooks.tables import Revision, Standing
 

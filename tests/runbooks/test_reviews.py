@@ -5,8 +5,8 @@ import pytest
 from tests.runbooks.houses import ADMIN, ANA, BO, CHIDI
 from tocsin.events import Actor
 from tocsin.publishing import Review
+from tocsin.runbooks.change import Change
 from tocsin.runbooks.reviews import judge
-from tocsin.runbooks.semantics import Change
 
 PLAIN, RAISING = Change("changed", "`title` is changed"), Change("step_added", "step `drain` is added")
 POLICY = Review(publish=1, raised=2)

@@ -4,8 +4,9 @@ import pytest
 
 from tests.runbooks.samples import FULL
 from tocsin.actions.base import Risk
+from tocsin.runbooks.change import Change
 from tocsin.runbooks.load import load
-from tocsin.runbooks.semantics import Change, compare
+from tocsin.runbooks.semantics import compare
 
 RISKS = {
     "k8s.scale@1": Risk.LOW,

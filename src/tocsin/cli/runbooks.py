@@ -15,8 +15,8 @@ from tocsin.connections import Connections
 from tocsin.events.runbook import Channel
 from tocsin.main import House
 from tocsin.postmortems.texts import tidy
+from tocsin.runbooks.change import Change
 from tocsin.runbooks.revisions import parse
-from tocsin.runbooks.semantics import Change
 from tocsin.runbooks.show import as_markdown
 from tocsin.runbooks.tables import Revision
 
