@@ -15,6 +15,7 @@ from tocsin.actions.registry import Registry
 from tocsin.errors import Forbidden, Invalid, NotFound
 from tocsin.events import Actor, Event, Fact
 from tocsin.events import run as events
+from tocsin.events.runbook import Channel
 from tocsin.incidents.tables import Incident
 from tocsin.log import Log
 from tocsin.runbooks import admission, interventions
@@ -53,7 +54,8 @@ class RunRequest(BaseModel):
     runbook: str
     inputs: dict[str, JsonValue] = {}
     revision: str | None = None
-    """Digest, or a prefix of it; None: the published one."""
+    """Digest, or a prefix of it; None: the channel's."""
+    channel: Channel = "published"
     incident_id: str | None = None
     mode: Literal["propose", "auto"] = "auto"
     """auto: the steps' own approvals. propose: ask before the first change even where no step does."""
@@ -117,9 +119,16 @@ class Runs:
         return fold(await self._log.append(session, f"run/{run_id}", [fact], expected_version=0))
 
     async def prepare(self, session: AsyncSession, actor: Actor, request: RunRequest) -> events.RunRequested:
-        """Return the event that starts the run, once all about it is known to be right. Starts nothing."""
-        revision = await self._revisions.get(session, request.runbook, request.revision)
+        """Return the event that starts the run, once all about it is known to be right. Starts nothing.
+
+        What was never published is a draft: only who may publish tries it, and it asks before it changes
+        anything.
+        """
+        revision = await self._revisions.get(session, request.runbook, request.revision, request.channel)
         runbook = parse(revision)
+        if revision.published_at is None:
+            self._access.authorize(actor, "runbook.publish")
+            request = request.model_copy(update={"mode": "propose"})
         subs = await self.called(session, runbook)
         duty = await self.duty(actor, "run.start", runbook.permissions.run)
         suggested = request.suggestion is not None

@@ -22,6 +22,7 @@ from tocsin.bot.views.text import (
 )
 from tocsin.events import Event
 from tocsin.events import incident as events
+from tocsin.events.runbook import TriggersDemoted
 from tocsin.events.starting import RunHeldBack
 from tocsin.incidents.tables import Assignment, Incident, Page
 from tocsin.log import Entry
@@ -110,6 +111,11 @@ def trouble(event: Event) -> str:
         case events.JobAbandoned(job=job, error=error, attempts=attempts):
             tried = f":warning: `{esc(job)}` was given up after {attempts} tries: {esc(error)}."
             return f"{tried} Everything else goes on."
+        case TriggersDemoted(runbook=runbook, failures=failures):
+            failed = (
+                f":warning: `{esc(runbook)}` failed {failures} times in a row: its triggers only propose now."
+            )
+            return f"{failed} Publish a mended revision, or `tocsin runbook rearm {esc(runbook)}`."
         case _:
             raise TypeError(f"nothing is said about {type(event).__name__}")
 

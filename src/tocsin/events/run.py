@@ -283,26 +283,3 @@ class RunFinished(Event):
     status: Literal["succeeded", "failed", "compensated", "cancelled", "expired", "needs_attention"]
     summary: str
     outputs: dict[str, JsonValue] = {}
-
-
-class RevisionRecorded(Event):
-    """A runbook's content was seen for the first time. Immutable: its digest is its name."""
-
-    type: Literal["revision_recorded"] = "revision_recorded"
-    runbook: str
-    digest: str
-    content: dict[str, JsonValue]
-    """The canonical form."""
-    text: str
-    """The file as it was written."""
-    origin: str
-    """Path, or git commit and path."""
-
-
-class RevisionPublished(Event):
-    """The runbook's ``published`` pointer moved to this revision."""
-
-    type: Literal["revision_published"] = "revision_published"
-    runbook: str
-    digest: str
-    previous: str | None = None
