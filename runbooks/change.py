@@ -53,6 +53,8 @@ def short(value: JsonValue) -> str:
         return "nothing"
     if isinstance(value, float) and value.is_integer():
         value = int(value)
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        value = ", ".join(map(str, value)) or "nothing"
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     line = " ".join(text.split())
     return line if len(line) <= _SHOWN else f"{line[: _SHOWN - 1]}…"

@@ -31,6 +31,13 @@ def longer(before: JsonValue, after: JsonValue) -> str | None:
     return "is longer" if parse_duration(after) > parse_duration(before) else None
 
 
+def shorter(before: JsonValue, after: JsonValue) -> str | None:
+    """Tell of a shorter span of time, or of none any more."""
+    if before is None or after is None:
+        return gone(before, after)
+    return "is shorter" if parse_duration(after) < parse_duration(before) else None
+
+
 def higher(before: JsonValue, after: JsonValue) -> str | None:
     """Tell of a higher upper limit."""
     if not isinstance(before, int | float) or not isinstance(after, int | float):
@@ -65,6 +72,21 @@ def longer_list(before: JsonValue, after: JsonValue) -> str | None:
     return f"also allows {', '.join(map(str, more))}" if more else None
 
 
+def shorter_list(before: JsonValue, after: JsonValue) -> str | None:
+    """Tell of precautions that are not among the others any more."""
+    kept = after if isinstance(after, list) else []
+    if not isinstance(before, list) or all(one in kept for one in before):
+        return None
+    return "is another one" if kept else "is taken away"
+
+
+def unfrozen(before: JsonValue, after: JsonValue) -> str | None:
+    """Tell of calendars that do not hold any more. None: those that hold for everybody."""
+    if after == "none":
+        return "is dropped" if before != "none" else None
+    return "is another one" if before != after and before != "none" else None
+
+
 def down(*order: str) -> Rule:
     """Return a rule: the value went down in ``order``, which begins with the most careful one."""
 
@@ -92,7 +114,16 @@ def wider(before: Iterable[str], after: Iterable[str]) -> list[str]:
     return sorted(set(after) - known - _HARMLESS)
 
 
-GUARDRAILS: Mapping[str, Rule] = {"timeout": longer}
+GUARDRAILS: Mapping[str, Rule] = {
+    "timeout": longer,
+    "lock": shorter_list,
+    "max_targets": higher,
+    "rate_limit.max": higher,
+    "rate_limit.per": shorter,
+    "cooldown.window": shorter,
+    "cooldown.then": down("refuse", "propose"),
+    "freeze": unfrozen,
+}
 """What is not listed is looser as soon as it is another one: a reviewer decides."""
 INPUT: Mapping[str, Rule] = {
     "pattern": another,
@@ -102,21 +133,39 @@ INPUT: Mapping[str, Rule] = {
     "min": lower,
     "min_length": lower,
 }
+ENVIRONMENT: Rule = down("deny", "propose", "auto")
+"""Of one entry of ``guardrails.environments``."""
 STEP: Mapping[str, Rule] = {
     "if": gone,
+    "assert": shorter_list,
+    "runbook": another,
+    "foreach.fail_fast": turned_off,
+    "foreach.max_parallel": higher,
+    "foreach.stop_when": another,
+    "foreach.waves": another,
+    "manual": gone,
+    "manual.checklist": shorter_list,
     "approve": gone,
     "approve.count": lower,
     "approve.self": turned_on,
+    "approve.editor": turned_on,
+    "approve.confirm": gone,
     "approve.expires": longer,
+    "approve.on_expiry": down("cancel", "compensate", "skip"),
     "verify": unverified,
     "undo": down("auto", "none"),
-    "on_failure": down("compensate", "fail", "continue"),
+    "point_of_no_return": turned_on,
+    "on_failure.then": down("compensate", "fail", "continue"),
 }
 TRIGGER: Mapping[str, Rule] = {
     "mode": down("suggest", "propose", "auto"),
     "when": gone,
     "dedupe": gone,
-    "cooldown": gone,
+    "dedupe.window": shorter,
+    "cooldown": shorter,
     "storm": gone,
+    "storm.max": higher,
+    "storm.per": shorter,
+    "storm.then": down("drop", "propose"),
     "max_age": longer,
 }

@@ -5,7 +5,11 @@ from collections.abc import Iterator
 from pydantic import JsonValue
 
 Map = dict[str, JsonValue]
-OPAQUE = frozenset({"with", "vars", "inputs", "outputs", "on", "permissions", "guardrails"})
+OPAQUE = frozenset({"with", "vars", "inputs", "outputs", "on", "permissions", "guardrails"}) | {
+    "foreach",
+    "manual",
+    "set",
+}
 """Keys beneath which there are no steps."""
 
 

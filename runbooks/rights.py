@@ -20,6 +20,7 @@ def permissions(old: Map, new: Map) -> Iterator[Change]:
     for name in (one for one in walk(new) if one in walk(old)):
         asked = [_approvers(one, given) for one, given in ((old, was), (new, now))]
         yield from _widened(f"may approve step `{name}`", *(approvers.get(name, []) for approvers in asked))
+        yield from _fewer(name, _quorums(walk(old)[name]), _quorums(walk(new)[name]))
     yield from _connections(old, new)
     for key in sorted(now.keys() - {"run", "approve", "connections"}):
         if was.get(key) != now[key]:
@@ -43,7 +44,28 @@ def _approvers(runbook: Map, given: Map) -> dict[str, list[str]]:
     """Return who approves each step that asks."""
     default = _principals(given.get("approve"))
     asks = {name: step["approve"] for name, step in walk(runbook).items() if step.get("approve")}
-    return {name: texts(part(asks, name).get("from")) or default for name in asks}
+    return {name: _named(part(asks, name).get("from")) or default for name in asks}
+
+
+def _named(asked: JsonValue) -> list[str]:
+    """Return everybody whom an approval names, each quorum's principals among them."""
+    given = asked if isinstance(asked, list) else []
+    named = [texts(one.get("principals")) if isinstance(one, dict) else [str(one)] for one in given]
+    return [principal for group in named for principal in group]
+
+
+def _quorums(step: Map) -> dict[str, int]:
+    """Return how many people of each kind a step with quorums takes."""
+    asked = part(step, "approve").get("from")
+    found = [one for one in asked if isinstance(one, dict)] if isinstance(asked, list) else []
+    return {", ".join(texts(one.get("principals"))): int(str(one.get("count") or 1)) for one in found}
+
+
+def _fewer(name: str, before: dict[str, int], after: dict[str, int]) -> Iterator[Change]:
+    """Yield the quorums that take fewer people than before."""
+    for who in (one for one in before if before[one] > after.get(one, 0)):
+        told = f"step `{name}`: takes {after.get(who, 0)} of {who}, and took {before[who]}"
+        yield Change("guardrail_loosened", told)
 
 
 def _connections(old: Map, new: Map) -> Iterator[Change]:

@@ -8,12 +8,14 @@ from tocsin.actions.base import Risk
 from tocsin.runbooks import looser
 from tocsin.runbooks.change import Change, Kind, judged, short
 from tocsin.runbooks.model import Runbook
-from tocsin.runbooks.parts import OPAQUE, Map, bare, differences, leaves, walk
+from tocsin.runbooks.parts import OPAQUE, Map, bare, differences, leaves, part, walk
 from tocsin.runbooks.rights import permissions
 
 RiskOf = Callable[[str], Risk]
 """Returns the risk of the action that a ``uses`` names."""
 _RISKS = list(Risk)
+_OTHERS = "all that it does not name"
+_KINDS = ("manual", "wait", "set", "assert", "approve", "parallel")
 
 
 def compare(before: Runbook | None, after: Runbook, risk_of: RiskOf) -> tuple[Change, ...]:
@@ -80,19 +82,26 @@ def _guarded(steps: Mapping[str, Map], risk_of: RiskOf) -> dict[str, set[str]]:
     for name, step in steps.items():
         if _is_guard(step):
             guards.add(name)
-        elif step.get("uses") and risk_of(str(step["uses"])) is not Risk.READ:
+        elif step.get("runbook") or (step.get("uses") and risk_of(str(step["uses"])) is not Risk.READ):
             found[name] = set(guards)
     return found
 
 
 def _is_guard(step: Map) -> bool:
     """Say whether a step does nothing but hold others back."""
-    return step.get("uses") is None and bool(step.get("assert") or step.get("approve"))
+    acts = step.get("uses") or step.get("runbook")
+    return not acts and any(step.get(key) for key in ("assert", "approve", "manual"))
 
 
 def _guardrails(old: JsonValue, new: JsonValue) -> Iterator[Change]:
     for path, (one, other) in differences(leaves(old), leaves(new)):
-        yield judged(f"`guardrails.{path}`", looser.GUARDRAILS.get(path, looser.another), one, other)
+        if not path.startswith("environments"):
+            yield judged(f"`guardrails.{path}`", looser.GUARDRAILS.get(path, looser.another), one, other)
+    was, now = (part(one, "environments") if isinstance(one, dict) else {} for one in (old, new))
+    for name in sorted({*was, *now, _OTHERS}):
+        modes = [one.get(name, "propose") if one else "auto" for one in (was, now)]
+        if modes[0] != modes[1]:
+            yield judged(f"`guardrails.environments` for {name}", looser.ENVIRONMENT, *modes)
 
 
 def _triggers(old: JsonValue, new: JsonValue) -> Iterator[Change]:
@@ -148,4 +157,6 @@ def _does(step: Map, risk_of: RiskOf) -> str:
     uses = step.get("uses")
     if uses:
         return f"{uses}, risk {risk_of(str(uses))}"
-    return next((key for key in ("wait", "assert", "approve") if step.get(key)), "changes nothing itself")
+    if step.get("runbook"):
+        return f"calls the runbook {step['runbook']}"
+    return next((key for key in _KINDS if step.get(key)), "changes nothing itself")

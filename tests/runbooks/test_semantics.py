@@ -137,6 +137,11 @@ RAISES = [
         "`on_failure.compensate` is dropped",
     ),
     ((SURE, ""), "guardrail_loosened", "step `sure` is removed: assert"),
+    (
+        ("timeout: 45m }", "timeout: 45m, freeze: none }"),
+        "guardrail_loosened",
+        "`guardrails.freeze` is dropped: nothing → none",
+    ),
 ]
 
 
@@ -174,6 +179,41 @@ def test_looking_less_afterwards_takes_more_people() -> None:
     whole = FULL[FULL.index("    verify:\n") : FULL.index("  - id: hold\n")]
     [raising] = [one for one in change((whole, "    verify: none\n")) if one.raises]
     assert raising.text.startswith("step `scale`: `verify` is not looked at any more")
+
+
+@pytest.mark.parametrize(
+    ("after", "told"),
+    [
+        (
+            "{ production: propose }",
+            "`guardrails.environments` for production is less careful: deny → propose",
+        ),
+        ("{}", "`guardrails.environments` for production is less careful: deny → auto"),
+    ],
+)
+def test_doing_more_in_an_environment_takes_more_people(after: str, told: str) -> None:
+    base, other = (
+        FULL.replace("timeout: 45m }", f"timeout: 45m, environments: {rules} }}")
+        for rules in ("{ production: deny }", after)
+    )
+    changes = compare(load(base, ""), load(other, ""), risk_of)
+    assert Change("guardrail_loosened", told) in changes
+
+
+def test_a_runbook_that_a_step_calls_is_named() -> None:
+    called = "  - { id: rest, runbook: drain-node }\n" + NEW_STEP[0]
+    changes = change((NEW_STEP[0], called))
+    assert Change("step_added", "step `rest` is added: calls the runbook drain-node") in changes
+
+
+def test_a_quorum_that_takes_fewer_takes_more_people() -> None:
+    plain = "from: [group:sre], count: 1"
+    two, one = (
+        load(FULL.replace(plain, f"from: [{{ group: sre, count: {count} }}]"), "") for count in (2, 1)
+    )
+    assert compare(two, one, risk_of) == (
+        Change("guardrail_loosened", "step `scale`: takes 1 of group:sre, and took 2"),
+    )
 
 
 def test_an_assertion_that_comes_too_late_takes_more_people() -> None:
