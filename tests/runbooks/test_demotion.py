@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.runbooks.bell import Bell, page
 from tests.runbooks.workshop import Workshop
 from tests.runbooks.world import ANA, BO, put, runbook
 from tocsin.errors import Conflict, ErrorClass, Forbidden
@@ -66,6 +67,13 @@ async def demoted(workshop: Workshop) -> list[Entry]:
     async with workshop.database.transaction() as session:
         found = await workshop.house.log.read_after(session, 0, 1000)
     return [one for one in found if isinstance(one.event, events.TriggersDemoted)]
+
+
+async def test_a_trigger_of_what_keeps_failing_asks_first_and_says_why(bell: Bell) -> None:
+    await fail(bell.workshop, 3)
+    [run_id] = await bell.ring(page())
+    state = await bell.workshop.read(run_id)
+    assert (state.mode, state.lowered) == ("propose", "its last 3 runs failed")
 
 
 async def row(workshop: Workshop) -> Standing | None:
