@@ -44,13 +44,18 @@ def check_approver(
     access.authorize(actor, "run.approve", request.approvers, duty)
     if actor.is_same_person(state.requested_by) and not request.allow_self:
         raise Forbidden("you asked for this run, so somebody else has to approve it. It still waits.")
-    if request.editor is not None and request.editor in {f"{actor.kind}:{actor.id}", actor.email}:
+    if request.editor is not None and request.editor in _names(actor):
         raise Forbidden("you wrote this revision, so somebody else has to approve it. It still waits.")
     if any(actor.is_same_person(given.actor) for given in state.step(request.step).approvals):
         raise Conflict("you have approved this step already; it waits for somebody else")
     if request.confirm is not None and confirm.strip() != request.confirm:
         raise Invalid(f"type `{request.confirm}` to approve this. It still waits.")
     return tuple(sorted((access.principals(actor) | duty.principals) & set(request.approvers)))
+
+
+def _names(actor: Actor) -> set[str]:
+    """Return what the author of a revision is called by, in small letters."""
+    return {name.lower() for name in (f"{actor.kind}:{actor.id}", actor.email) if name}
 
 
 def frozen(m: Moment, node: Node) -> Closed | None:
