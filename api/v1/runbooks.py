@@ -9,11 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from tocsin.api.auth import TheActor
-from tocsin.api.deps import TheDoor
+from tocsin.api.deps import Door, TheDoor
 from tocsin.api.idempotency import TheOnce
 from tocsin.api.paging import NAME, Cursor, Limit, Page, cursor_of, place_of
+from tocsin.errors import Invalid, NotFound
 from tocsin.events.runbook import Channel
 from tocsin.runbooks.change import Change
+from tocsin.runbooks.commands import Pins
 from tocsin.runbooks.model import Runbook
 from tocsin.runbooks.proposals import Outcome
 from tocsin.runbooks.revisions import parse
@@ -66,6 +68,13 @@ class RunbookDetail(RunbookView):
     """The file as it was written."""
     checklist: str
     """Markdown, to follow by hand when Tocsin is down."""
+    closure: str | None
+    """SHA-256 over the revision, those it calls, the versions of actions, and the organisation's policy, as a
+    run that is asked for now records it. Null where none could begin."""
+    subs: dict[str, str]
+    """The revision of every runbook that it calls, by name."""
+    actions: dict[str, int]
+    """The version of every action."""
     channels: dict[str, str]
     """The digest that each channel is at: ``published``, ``stable``, and ``draft`` while one is proposed."""
     failures: int
@@ -184,12 +193,16 @@ async def get_runbook(
         found = await door.revisions.get(session, name, revision, channel)
         channels = await door.revisions.channels(session, name)
         standing = await session.get(Standing, name)
+        pins = await _pins(door, session, found)
     runbook = parse(found)
     return RunbookDetail(
         **_told(found, runbook),
         content=found.content,
         text=found.text,
         checklist=as_markdown(runbook, found.digest, door.registry),
+        closure=pins.closure if pins else None,
+        subs=pins.subs if pins else {},
+        actions=pins.actions if pins else {},
         channels=channels,
         failures=standing.failures if standing else 0,
         only_proposes=door.standings.only_proposes(standing),
@@ -272,6 +285,14 @@ async def rearm_runbook(
         return RunbookView(**_told(revision, parse(revision)))
 
     return await once.answer(200, rearm)
+
+
+async def _pins(door: Door, session: AsyncSession, revision: Revision) -> Pins | None:
+    """Return what a run would stay on; None where something that it calls or uses is not here."""
+    try:
+        return await door.runs.pins(session, revision)
+    except (Invalid, NotFound):
+        return None
 
 
 def _told(revision: Revision, runbook: Runbook) -> dict[str, object]:

@@ -151,3 +151,10 @@ async def test_a_runbook_that_only_proposes_says_so_and_is_rearmed(
     await script.post(f"{AT}/pay/rearm", json={"reason": "it was the network"})
     after = (await script.get(f"{AT}/pay")).json()
     assert [(one["failures"], one["only_proposes"]) for one in (before, after)] == [(3, True), (0, False)]
+
+
+async def test_a_revision_tells_what_a_run_of_it_would_stay_on(
+    first: str, script: httpx2.AsyncClient
+) -> None:
+    detail = (await script.get(f"{AT}/pay")).json()
+    assert (len(detail["closure"]), detail["subs"]) == (64, {})

@@ -36,6 +36,8 @@ class RunRequested(Event):
     """What ``rate_limit`` and ``cooldown`` count the run by."""
     subs: dict[str, str] = {}
     """The revision of every sub-runbook, by name; the run stays on them."""
+    closure: str = ""
+    """SHA-256 over the revision, ``subs``, ``actions`` and the organisation's policy at this moment."""
     lowered: str = ""
     """Why the run asks although it was to act by itself."""
     break_glass: str = ""
