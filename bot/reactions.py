@@ -19,6 +19,8 @@ _SAID = (
     runbook.TriggersDemoted,
 )
 """What the channel is told in a line of its own."""
+_BROKEN = (runbook.TriggersDemoted, runbook.SourceRefused, runbook.SourceUnreachable)
+"""What everybody is told of runbooks."""
 _SEEN = (
     incident.AlertReceived,
     incident.ChannelOpened,
@@ -94,7 +96,7 @@ def _is_alarming(entry: Entry) -> bool:
     if entry.stream == "system" and isinstance(entry.event, incident.JobAbandoned):
         return entry.event.job != "bot.alarm"  # else it would be said by what cannot say it
     if entry.stream == "system":
-        return isinstance(entry.event, runbook.TriggersDemoted)
+        return isinstance(entry.event, _BROKEN)
     return entry.stream.startswith("trigger/") and isinstance(entry.event, incident.ArtefactFailed)
 
 

@@ -4,7 +4,7 @@ import itertools
 
 from tests.bot.stage import Stage, declare
 from tocsin.events import SYSTEM, Fact
-from tocsin.events.runbook import TriggersDemoted
+from tocsin.events.runbook import SourceRefused, SourceUnreachable, TriggersDemoted
 from tocsin.incidents.lifecycle import Declaration
 from tocsin.playground.slack.faults import Fault
 from tocsin.playground.slack.shapes import Json
@@ -119,6 +119,24 @@ async def test_a_runbook_that_only_proposes_now_is_said_to_everybody_without_an_
     async with stage.office.database.transaction() as session:
         await stage.office.log.append(session, "system", [fact])
     assert await stage.play(stage.player.wait_for_message, "#incidents", "`tell` failed 3 times in a row")
+
+
+async def test_a_commit_that_was_not_taken_is_said_to_everybody(stage: Stage) -> None:
+    problems = ("pay.yaml:3:1: is no runbook", "rest.yaml:1:1: is none either")
+    fact = Fact(event=SourceRefused(source="payments", place="ops.git", problems=problems))
+    async with stage.office.database.transaction() as session:
+        await stage.office.log.append(session, "system", [fact])
+    told = await stage.play(stage.player.wait_for_message, "#incidents", "Nothing was taken")
+    assert "pay.yaml:3:1: is no runbook (and 1 more)" in str(told["text"])
+
+
+async def test_a_repository_that_cannot_be_read_is_said_to_everybody(stage: Stage) -> None:
+    fact = Fact(event=SourceUnreachable(source="payments", place="ops.git", error="the token was refused"))
+    async with stage.office.database.transaction() as session:
+        await stage.office.log.append(session, "system", [fact])
+    assert await stage.play(
+        stage.player.wait_for_message, "#incidents", "cannot be read: the token was refused"
+    )
 
 
 async def test_a_private_incident_has_a_private_channel_and_no_announcement(stage: Stage) -> None:
