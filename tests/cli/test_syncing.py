@@ -77,3 +77,10 @@ def test_what_is_kept_in_git_is_not_published_from_a_file(shell: Shell, repo: Re
     result = shell("runbook", "publish", str(tmp_path / "mine.yaml"))
     assert result.exit_code == 1
     assert "`pay` is kept in git. Nothing was changed. Edit pay.yaml of file:" in result.stderr
+
+
+def test_a_revision_is_told_as_json_with_where_it_came_from(shell: Shell, repo: Repo) -> None:
+    commit = repo.push({"pay.yaml": text("pay")})
+    shell.says("runbook", "sync")
+    told = shell.json("runbook", "show", "pay")
+    assert (told["commit"], told["source"], len(told["closure"]), told["subs"]) == (commit, "ours", 64, {})

@@ -12,6 +12,7 @@ from tocsin.cli import asking
 from tocsin.cli.opening import actor, opened
 from tocsin.cli.printing import AHEAD, print_document, print_json, print_table, when
 from tocsin.connections import Connections
+from tocsin.errors import Invalid
 from tocsin.events.runbook import Channel
 from tocsin.main import House
 from tocsin.postmortems.texts import tidy
@@ -50,14 +51,21 @@ async def list_published(
 
 
 async def show(
-    name: asking.NameOrFile, revision: asking.Revision = None, channel: asking.Channel = "published"
+    name: asking.NameOrFile,
+    revision: asking.Revision = None,
+    channel: asking.Channel = "published",
+    json: asking.AsJson = False,
 ) -> None:
     """Print a runbook as a checklist to follow by hand.
 
-    A file needs no database: keep the printed list for the day when Tocsin itself is down.
+    A file needs no database: keep the printed list for the day when Tocsin itself is down. As JSON it is the
+    revision, and what a run of it would stay on, with the closure over that.
 
     Example: `tocsin runbook show rollback-deployment > rollback.md`
     """
+    if json:
+        await _show_json(name, revision, channel)
+        return
     if asking.is_file(name):
         registry = Registry(Connections({}))
         runbook = asking.load_file(name, registry)
@@ -66,6 +74,17 @@ async def show(
             runbook = await asking.find_runbook(session, house, name, revision, channel)
             registry = house.registry
     print_document(as_markdown(runbook, runbook.digest, registry))
+
+
+async def _show_json(name: str, revision: str | None, channel: Channel) -> None:
+    if asking.is_file(name):
+        raise Invalid("a file is no revision; name a runbook, or leave out --json")
+    async with opened() as house, house.database.transaction() as session:
+        house.access.authorize(actor(), "runbook.read")
+        found = await house.revisions.get(session, name, revision, channel)
+        pins = await house.runs.pins(session, found)
+        channels = await house.revisions.channels(session, name)
+    print_json({**_told(found), "content": found.content, "channels": channels, **pins._asdict()})
 
 
 async def history(name: asking.Name, limit: asking.Limit = 20, json: asking.AsJson = False) -> None:
