@@ -41,7 +41,7 @@ def begin(
 
 _REQUESTED = (
     *("runbook", "revision", "inputs", "scope", "mode", "trigger", "actions", "subs"),
-    *("lowered", "rerun_of"),
+    *("lowered", "rerun_of", "closure"),
 )
 
 

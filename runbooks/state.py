@@ -185,6 +185,8 @@ class RunState:
     """Seconds spent waiting for people; the run's timeout does not count them."""
     subs: Mapping[str, str] = field(default_factory=dict)
     """The revision of every sub-runbook, by name."""
+    closure: str = ""
+    """Digest of everything that decided what it does, when it was asked for."""
     ending: steering.RunEnding | None = None
     ending_at: datetime | None = None
     reach: int = 0
