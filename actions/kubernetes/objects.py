@@ -23,7 +23,8 @@ def _none_is_empty(value: object) -> object:
 Words = Annotated[dict[str, str], BeforeValidator(_none_is_empty)]
 
 
-def _at(*path: str | int) -> AliasPath:
+def under(*path: str | int) -> AliasPath:
+    """Return where a field stands in the object."""
     return AliasPath(*path)  # type: ignore[arg-type]  # the first part of a path is always a key here
 
 
@@ -33,18 +34,21 @@ class Owner(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     uid: str
+    kind: str = ""
+    name: str = ""
+    controller: bool = False
 
 
-class _Object(BaseModel):
+class Object(BaseModel):
     """A tolerant reader: a field that a newer server adds is not our business."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    name: str = Field(validation_alias=_at("metadata", "name"))
-    uid: str = Field(validation_alias=_at("metadata", "uid"))
-    owners: tuple[Owner, ...] = Field(default=(), validation_alias=_at("metadata", "ownerReferences"))
-    labels: Words = Field(default={}, validation_alias=_at("metadata", "labels"))
-    annotations: Words = Field(default={}, validation_alias=_at("metadata", "annotations"))
+    name: str = Field(validation_alias=under("metadata", "name"))
+    uid: str = Field(validation_alias=under("metadata", "uid"))
+    owners: tuple[Owner, ...] = Field(default=(), validation_alias=under("metadata", "ownerReferences"))
+    labels: Words = Field(default={}, validation_alias=under("metadata", "labels"))
+    annotations: Words = Field(default={}, validation_alias=under("metadata", "annotations"))
 
 
 class Container(BaseModel):
@@ -56,8 +60,8 @@ class Container(BaseModel):
     image: str = ""
 
 
-class _Templated(_Object):
-    template: Template = Field(validation_alias=_at("spec", "template"))
+class _Templated(Object):
+    template: Template = Field(validation_alias=under("spec", "template"))
 
     @property
     def containers(self) -> list[Container]:
@@ -124,20 +128,20 @@ class Requirement(BaseModel):
 class Deployment(_Templated):
     """A Deployment and its status."""
 
-    namespace: str = Field(validation_alias=_at("metadata", "namespace"))
-    resource_version: str = Field(validation_alias=_at("metadata", "resourceVersion"))
-    generation: int = Field(validation_alias=_at("metadata", "generation"))
-    replicas: int = Field(default=1, validation_alias=_at("spec", "replicas"))
-    paused: bool = Field(default=False, validation_alias=_at("spec", "paused"))
-    match_labels: Words = Field(default={}, validation_alias=_at("spec", "selector", "matchLabels"))
+    namespace: str = Field(validation_alias=under("metadata", "namespace"))
+    resource_version: str = Field(validation_alias=under("metadata", "resourceVersion"))
+    generation: int = Field(validation_alias=under("metadata", "generation"))
+    replicas: int = Field(default=1, validation_alias=under("spec", "replicas"))
+    paused: bool = Field(default=False, validation_alias=under("spec", "paused"))
+    match_labels: Words = Field(default={}, validation_alias=under("spec", "selector", "matchLabels"))
     match_expressions: tuple[Requirement, ...] = Field(
-        default=(), validation_alias=_at("spec", "selector", "matchExpressions")
+        default=(), validation_alias=under("spec", "selector", "matchExpressions")
     )
-    observed_generation: int = Field(default=0, validation_alias=_at("status", "observedGeneration"))
-    current: int = Field(default=0, validation_alias=_at("status", "replicas"))
-    updated: int = Field(default=0, validation_alias=_at("status", "updatedReplicas"))
-    available: int = Field(default=0, validation_alias=_at("status", "availableReplicas"))
-    conditions: tuple[Condition, ...] = Field(default=(), validation_alias=_at("status", "conditions"))
+    observed_generation: int = Field(default=0, validation_alias=under("status", "observedGeneration"))
+    current: int = Field(default=0, validation_alias=under("status", "replicas"))
+    updated: int = Field(default=0, validation_alias=under("status", "updatedReplicas"))
+    available: int = Field(default=0, validation_alias=under("status", "availableReplicas"))
+    conditions: tuple[Condition, ...] = Field(default=(), validation_alias=under("status", "conditions"))
 
     @property
     def selector(self) -> str:
@@ -155,19 +159,19 @@ class Scale(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    uid: str = Field(validation_alias=_at("metadata", "uid"))
-    resource_version: str = Field(validation_alias=_at("metadata", "resourceVersion"))
-    replicas: int = Field(default=0, validation_alias=_at("spec", "replicas"))
+    uid: str = Field(validation_alias=under("metadata", "uid"))
+    resource_version: str = Field(validation_alias=under("metadata", "resourceVersion"))
+    replicas: int = Field(default=0, validation_alias=under("spec", "replicas"))
     """The API leaves zero out."""
 
 
-class Autoscaler(_Object):
+class Autoscaler(Object):
     """A HorizontalPodAutoscaler."""
 
-    target_kind: str = Field(validation_alias=_at("spec", "scaleTargetRef", "kind"))
-    target_name: str = Field(validation_alias=_at("spec", "scaleTargetRef", "name"))
-    low: int = Field(default=1, validation_alias=_at("spec", "minReplicas"))
-    high: int = Field(validation_alias=_at("spec", "maxReplicas"))
+    target_kind: str = Field(validation_alias=under("spec", "scaleTargetRef", "kind"))
+    target_name: str = Field(validation_alias=under("spec", "scaleTargetRef", "name"))
+    low: int = Field(default=1, validation_alias=under("spec", "minReplicas"))
+    high: int = Field(validation_alias=under("spec", "maxReplicas"))
 
 
 class Event(BaseModel):
@@ -175,71 +179,21 @@ class Event(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    kind: str = Field(default="", validation_alias=_at("involvedObject", "kind"))
-    name: str = Field(default="", validation_alias=_at("involvedObject", "name"))
+    kind: str = Field(default="", validation_alias=under("involvedObject", "kind"))
+    name: str = Field(default="", validation_alias=under("involvedObject", "name"))
     type: str = "Normal"
     reason: str = ""
     message: str = ""
-    count: int | None = Field(default=None, validation_alias=AliasChoices("count", _at("series", "count")))
+    count: int | None = Field(default=None, validation_alias=AliasChoices("count", under("series", "count")))
     last_seen: datetime | None = Field(default=None, validation_alias="lastTimestamp")
     event_time: datetime | None = Field(default=None, validation_alias="eventTime")
-    series_seen: datetime | None = Field(default=None, validation_alias=_at("series", "lastObservedTime"))
-    created: datetime = Field(validation_alias=_at("metadata", "creationTimestamp"))
+    series_seen: datetime | None = Field(default=None, validation_alias=under("series", "lastObservedTime"))
+    created: datetime = Field(validation_alias=under("metadata", "creationTimestamp"))
 
     @property
     def at(self) -> datetime:
         """Return when it was last seen; old and new event writers fill different fields."""
         return (self.series_seen or self.last_seen or self.event_time or self.created).astimezone(UTC)
-
-
-class Waiting(BaseModel):
-    """Why a container does not run."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    reason: str = ""
-
-
-class ContainerState(BaseModel):
-    """The status of one container of a pod."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    name: str
-    ready: bool = False
-    restarts: int = Field(default=0, validation_alias="restartCount")
-    waiting: Waiting | None = Field(default=None, validation_alias=_at("state", "waiting"))
-
-    @property
-    def crash_looping(self) -> bool:
-        """Say whether its last words are in the previous container."""
-        return self.waiting is not None and self.waiting.reason == "CrashLoopBackOff"
-
-
-class Pod(_Object):
-    """A pod and its containers."""
-
-    phase: str = Field(default="Unknown", validation_alias=_at("status", "phase"))
-    reason: str = Field(default="", validation_alias=_at("status", "reason"))
-    containers: tuple[ContainerState, ...] = Field(
-        default=(), validation_alias=_at("status", "containerStatuses")
-    )
-
-    @property
-    def ready(self) -> bool:
-        """Say whether every container is ready."""
-        return bool(self.containers) and all(container.ready for container in self.containers)
-
-    @property
-    def restarts(self) -> int:
-        """Return the restarts of all containers together."""
-        return sum(container.restarts for container in self.containers)
-
-    @property
-    def waiting_reason(self) -> str:
-        """Return why it does not run, or nothing."""
-        reasons = [one.waiting.reason for one in self.containers if one.waiting is not None]
-        return next(iter(reasons), self.reason)
 
 
 def without_hash(template: Template) -> Template:

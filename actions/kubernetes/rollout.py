@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from pydantic import Field, JsonValue
 
 from tocsin.actions.base import Action, Change, Effect, Frozen, Permission, Plan, Risk, Verdict
-from tocsin.actions.kubernetes.client import TRIES, Cluster, Target, cluster_of, kubectl, never_at_rest
+from tocsin.actions.kubernetes.client import TRIES, Cluster, cluster_of, never_at_rest
 from tocsin.actions.kubernetes.objects import Deployment, ReplicaSet
 from tocsin.actions.kubernetes.owners import gitops_warning
 from tocsin.actions.kubernetes.status import verdict
+from tocsin.actions.kubernetes.targets import Target, kubectl
 from tocsin.errors import ActionFailed, ErrorClass
 
 NOT_ROLLED_BACK = "ConfigMaps, Secrets and database migrations are not rolled back"
@@ -129,7 +130,7 @@ def _move(
         _refuse_paused(seen)
         if cluster.set_template(at, seen, wanted.clean_template):
             return True, wanted
-    raise never_at_rest(at)
+    raise never_at_rest(at.short)
 
 
 def _refuse_overtaken(seen: Deployment, plan: RollBackPlan, origin: ReplicaSet) -> None:

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from pydantic import Field, JsonValue
 
 from tocsin.actions.base import Action, Change, Effect, Frozen, Permission, Plan, Risk, Verdict
-from tocsin.actions.kubernetes.client import TRIES, Cluster, Target, cluster_of, kubectl, never_at_rest
+from tocsin.actions.kubernetes.client import TRIES, Cluster, cluster_of, never_at_rest
 from tocsin.actions.kubernetes.objects import Autoscaler
 from tocsin.actions.kubernetes.owners import gitops_warning
 from tocsin.actions.kubernetes.status import verdict
+from tocsin.actions.kubernetes.targets import Target, kubectl
 from tocsin.errors import ActionFailed, ErrorClass
 
 
@@ -97,7 +98,7 @@ def _move(cluster: Cluster, at: Target, plan: ScalePlan, *, expected: int, repli
             raise _overtaken(at, f"{seen.replicas} replicas now, {expected} expected")
         if cluster.set_scale(at, seen, replicas):
             return True
-    raise never_at_rest(at)
+    raise never_at_rest(at.short)
 
 
 def _overtaken(at: Target, how: str) -> ActionFailed:

@@ -6,8 +6,9 @@ from typing import Literal
 from pydantic import JsonValue
 
 from tocsin.actions.base import Action, Effect, Frozen, Permission, Plan, Risk, Verdict
-from tocsin.actions.kubernetes.client import Target, cluster_of, kubectl
+from tocsin.actions.kubernetes.client import cluster_of
 from tocsin.actions.kubernetes.objects import Deployment
+from tocsin.actions.kubernetes.targets import Target, kubectl
 
 State = Literal["complete", "progressing", "stalled"]
 

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from tests.actions.cases.worlds import CLOSED, Case, Worlds, connections_of
 from tests.actions.kube import NAMESPACE
-from tocsin.actions.kubernetes.client import Target
 from tocsin.actions.kubernetes.diagnose import ListEvents, ReadLogs
 from tocsin.actions.kubernetes.rollout import RollBack
 from tocsin.actions.kubernetes.scale import ScaleTo
+from tocsin.actions.kubernetes.targets import Target
 from tocsin.connections import KubernetesConnection
 from tocsin.playground.cluster.kubeconfig import write_kubeconfig
 

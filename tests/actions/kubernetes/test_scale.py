@@ -8,8 +8,9 @@ from kubernetes.client import AutoscalingV1Api, AutoscalingV2Api
 
 from tests.actions.kube import NAMESPACE, Kube
 from tests.actions.kubernetes.targets import at
-from tocsin.actions.kubernetes.client import Target, cluster_of
+from tocsin.actions.kubernetes.client import cluster_of
 from tocsin.actions.kubernetes.scale import ScaleDeployment, ScaleTo
+from tocsin.actions.kubernetes.targets import Target
 from tocsin.connections import Connections
 from tocsin.errors import ActionFailed, ErrorClass
 from tocsin.playground.cluster.start import Cluster
