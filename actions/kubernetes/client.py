@@ -1,10 +1,21 @@
 """The Kubernetes API as far as the actions need it."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from kubernetes.client import ApiClient, AppsV1Api, AutoscalingV1Api, AutoscalingV2Api, CoreV1Api
 
-from tocsin.actions.kubernetes.objects import Autoscaler, Deployment, Event, ReplicaSet, Scale, Template
-from tocsin.actions.kubernetes.pods import Pod
-from tocsin.actions.kubernetes.targets import InNamespace, Target
+from tocsin.actions.kubernetes.objects import (
+    RESTARTED_AT,
+    Autoscaler,
+    Deployment,
+    Event,
+    ReplicaSet,
+    Scale,
+    Template,
+)
+from tocsin.actions.kubernetes.pods import Node, Pod
+from tocsin.actions.kubernetes.targets import AutoscalerTarget, InCluster, InNamespace, NodeTarget, Target
 from tocsin.actions.kubernetes.wire import Wire, api_client
 from tocsin.connections import Connections, KubernetesConnection
 from tocsin.errors import ActionFailed, ErrorClass
@@ -13,6 +24,11 @@ MAX_LOG = 4 * 1024 * 1024
 """Bytes read of one log; beyond it the cluster cuts the newest lines off."""
 TRIES = 5
 """Of one write: a busy Deployment's status changes its version too, which is nobody's conflict."""
+RESTART_KEY = "tocsin/restart-key"
+"""On a Deployment: the key of the step that restarted it last."""
+
+_Scaling = AutoscalingV1Api | AutoscalingV2Api
+ResultT = TypeVar("ResultT")
 
 
 class Cluster(Wire):
@@ -48,6 +64,14 @@ class Cluster(Wire):
         ]
         return self._patched(self._apps.patch_namespaced_deployment, at.deployment, at.namespace, body)
 
+    def restart(self, at: Target, seen: Deployment, *, time: str, key: str) -> bool:
+        """Make new pods of the same template; return False when the object changed since ``seen``."""
+        body = {
+            "metadata": {"resourceVersion": seen.resource_version, "annotations": {RESTART_KEY: key}},
+            "spec": {"template": {"metadata": {"annotations": {RESTARTED_AT: time}}}},
+        }
+        return self._patched(self._apps.patch_namespaced_deployment, at.deployment, at.namespace, body)
+
     def replica_sets(self, of: Deployment) -> list[ReplicaSet]:
         """Return the Deployment's revisions, the newest first."""
         listed = self._many(
@@ -65,18 +89,69 @@ class Cluster(Wire):
 
     def autoscalers(self, at: Target) -> list[Autoscaler]:
         """Return the HorizontalPodAutoscalers that set this Deployment's replica count."""
+
+        def listed(scaling: _Scaling) -> list[Autoscaler]:
+            return self._many(Autoscaler, scaling.list_namespaced_horizontal_pod_autoscaler, at.namespace)
+
+        wanted = ("Deployment", at.deployment)
+        return [one for one in self._scaled(listed) if (one.target_kind, one.target_name) == wanted]
+
+    def autoscaler(self, at: AutoscalerTarget) -> Autoscaler:
+        """Return the HorizontalPodAutoscaler."""
+
+        def read(scaling: _Scaling) -> Autoscaler:
+            call = scaling.read_namespaced_horizontal_pod_autoscaler
+            return self._one(Autoscaler, call, at.autoscaler, at.namespace)
+
+        return self._scaled(read)
+
+    def set_bounds(self, at: AutoscalerTarget, seen: Autoscaler, low: int, high: int) -> bool:
+        """Set the bounds of the replica count; return False when the object changed since ``seen``."""
+        body = {
+            "metadata": {"resourceVersion": seen.resource_version},
+            "spec": {"minReplicas": low, "maxReplicas": high},
+        }
+
+        def patched(scaling: _Scaling) -> bool:
+            call = scaling.patch_namespaced_horizontal_pod_autoscaler
+            return self._patched(call, at.autoscaler, at.namespace, body)
+
+        return self._scaled(patched)
+
+    def node(self, at: NodeTarget) -> Node:
+        """Return the node."""
+        return self._one(Node, self._core.read_node, at.node)
+
+    def nodes(self) -> list[Node]:
+        """Return every node."""
+        return self._many(Node, self._core.list_node)
+
+    def set_schedulable(self, at: NodeTarget, goal: bool) -> None:
+        """Let a node take new pods, or none."""
+        # The API leaves the field out of a node that takes pods, and so does this.
+        self._call(self._core.patch_node, at.node, {"spec": {"unschedulable": None if goal else True}})
+
+    def pods_on(self, at: NodeTarget) -> list[Pod]:
+        """Return the pods of every namespace on a node, by name."""
+        field = f"spec.nodeName={at.node}"
+        found = self._many(Pod, self._core.list_pod_for_all_namespaces, field_selector=field)
+        return sorted(found, key=lambda one: one.short)
+
+    def evict(self, pod: Pod) -> str | None:
+        """Ask a pod to leave its node; return why it may not yet, and None when it goes or is gone."""
+        # No apiVersion: the server takes it for the one it speaks, policy/v1, or v1beta1 before 1.22.
+        body = {
+            "metadata": {"name": pod.name, "namespace": pod.namespace},
+            "deleteOptions": {"preconditions": {"uid": pod.uid}},
+        }
         try:
-            listed = self._many(
-                Autoscaler, self._scaling.list_namespaced_horizontal_pod_autoscaler, at.namespace
-            )
+            self._call(self._core.create_namespaced_pod_eviction, pod.name, pod.namespace, body)
         except ActionFailed as error:
+            if error.kind in (ErrorClass.THROTTLED, ErrorClass.CONFLICT):
+                return str(error)
             if error.kind is not ErrorClass.MISSING:
                 raise
-            # Clusters before 1.23 have no autoscaling/v2; v1 says all that is asked here.
-            listed = self._many(
-                Autoscaler, self._old_scaling.list_namespaced_horizontal_pod_autoscaler, at.namespace
-            )
-        return [one for one in listed if (one.target_kind, one.target_name) == ("Deployment", at.deployment)]
+        return None
 
     def events(self, at: Target) -> list[Event]:
         """Return the namespace's events."""
@@ -95,11 +170,31 @@ class Cluster(Wire):
         )
         return answer.data.decode(errors="replace")
 
+    def _scaled(self, ask: Callable[[_Scaling], ResultT]) -> ResultT:
+        """Ask autoscaling/v2, and v1 where that is not there; v1 says all that is asked here.
+
+        Clusters before 1.23 have no v2, and every one has v1: what v1 does not find either is missing.
+        """
+        try:
+            return ask(self._scaling)
+        except ActionFailed as error:
+            if error.kind is not ErrorClass.MISSING:
+                raise
+        return ask(self._old_scaling)
+
 
 def never_at_rest(short: str) -> ActionFailed:
     """Return the error for an object that changed under each of ``TRIES`` writes."""
     return ActionFailed(
         f"{short} changed under each of {TRIES} tries; nothing was changed. Try again.",
+        ErrorClass.CONFLICT,
+    )
+
+
+def overtaken(short: str, how: str) -> ActionFailed:
+    """Return the error for an object that is no longer as the plan saw it; ``how`` says what it is now."""
+    return ActionFailed(
+        f"somebody else changed {short} since the plan ({how}). It was left alone; plan again.",
         ErrorClass.CONFLICT,
     )
 
@@ -111,6 +206,18 @@ def cluster_of(connections: Connections, at: InNamespace) -> Cluster:
         raise ActionFailed(
             f"{at.connection} allows the namespaces {', '.join(connection.namespaces)}, not {at.namespace};"
             " nothing was changed. Correct the runbook, or allow it in tocsin.yaml.",
+            ErrorClass.INVALID,
+        )
+    return Cluster(at.connection, api_client(at.connection, connection))
+
+
+def whole_cluster_of(connections: Connections, at: InCluster) -> Cluster:
+    """Return the cluster of ``at``; raise ActionFailed when its connection allows only some namespaces."""
+    connection = connections.get(at.connection, KubernetesConnection)
+    if connection.namespaces:
+        raise ActionFailed(
+            f"{at.connection} allows only the namespaces {', '.join(connection.namespaces)}, and a node holds"
+            " pods of every one; nothing was changed. Use a connection without `namespaces` for nodes.",
             ErrorClass.INVALID,
         )
     return Cluster(at.connection, api_client(at.connection, connection))

@@ -4,6 +4,7 @@ The client's own models drop fields they do not know, so a template that passed 
 not be put back whole on a newer cluster. These keep the template as the server sent it.
 """
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated
@@ -12,6 +13,8 @@ from pydantic import AliasChoices, AliasPath, BaseModel, BeforeValidator, Config
 
 REVISION = "deployment.kubernetes.io/revision"
 TEMPLATE_HASH = "pod-template-hash"
+RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
+"""In a pod template; a new value makes new pods, and `kubectl rollout restart` writes the time there."""
 
 Template = dict[str, JsonValue]
 
@@ -80,6 +83,11 @@ class _Templated(Object):
         return {container.name: container.image for container in self.containers}
 
     @property
+    def image(self) -> str:
+        """Return the image of the main container."""
+        return next(iter(self.images.values()), "")
+
+    @property
     def revision(self) -> int:
         """Return the revision that the Deployment controller wrote on it; 0 when it has not yet."""
         return int(self.annotations.get(REVISION, "0"))
@@ -87,6 +95,8 @@ class _Templated(Object):
 
 class ReplicaSet(_Templated):
     """One revision of a Deployment."""
+
+    created: datetime = Field(validation_alias=under("metadata", "creationTimestamp"))
 
     @property
     def clean_template(self) -> Template:
@@ -133,6 +143,10 @@ class Deployment(_Templated):
     generation: int = Field(validation_alias=under("metadata", "generation"))
     replicas: int = Field(default=1, validation_alias=under("spec", "replicas"))
     paused: bool = Field(default=False, validation_alias=under("spec", "paused"))
+    strategy: str = Field(default="RollingUpdate", validation_alias=under("spec", "strategy", "type"))
+    max_unavailable: int | str = Field(
+        default="25%", validation_alias=under("spec", "strategy", "rollingUpdate", "maxUnavailable")
+    )
     match_labels: Words = Field(default={}, validation_alias=under("spec", "selector", "matchLabels"))
     match_expressions: tuple[Requirement, ...] = Field(
         default=(), validation_alias=under("spec", "selector", "matchExpressions")
@@ -148,6 +162,23 @@ class Deployment(_Templated):
         """Return the label selector as the API's query parameter wants it."""
         labels = [f"{key}={value}" for key, value in self.match_labels.items()]
         return ",".join([*labels, *map(str, self.match_expressions)])
+
+    @property
+    def restarted_at(self) -> str | None:
+        """Return what the template says of its last restart."""
+        metadata = self.template.get("metadata")
+        annotations = metadata.get("annotations") if isinstance(metadata, Mapping) else None
+        found = annotations.get(RESTARTED_AT) if isinstance(annotations, Mapping) else None
+        return None if found is None else str(found)
+
+    @property
+    def may_be_without_pods(self) -> bool:
+        """Say whether a rollout may stop every pod before a new one is there."""
+        if self.strategy == "Recreate":
+            return True
+        most = str(self.max_unavailable)
+        share = self.replicas * int(most[:-1]) // 100 if most.endswith("%") else int(most)
+        return share >= self.replicas
 
     def runs(self, one: ReplicaSet) -> bool:
         """Say whether this is the revision that the Deployment asks for now."""
@@ -165,6 +196,10 @@ class Scale(BaseModel):
     """The API leaves zero out."""
 
 
+def _read_json(value: object) -> object:
+    return json.loads(value) if isinstance(value, str) else value or ()
+
+
 class Autoscaler(Object):
     """A HorizontalPodAutoscaler."""
 
@@ -172,6 +207,27 @@ class Autoscaler(Object):
     target_name: str = Field(validation_alias=under("spec", "scaleTargetRef", "name"))
     low: int = Field(default=1, validation_alias=under("spec", "minReplicas"))
     high: int = Field(validation_alias=under("spec", "maxReplicas"))
+    resource_version: str = Field(validation_alias=under("metadata", "resourceVersion"))
+    current: int = Field(default=0, validation_alias=under("status", "currentReplicas"))
+    """The count it saw when it looked last, every 15 s; 0 when it has not looked yet."""
+    conditions: Annotated[tuple[Condition, ...], BeforeValidator(_read_json)] = Field(
+        default=(),
+        validation_alias=AliasChoices(
+            under("status", "conditions"),
+            under("metadata", "annotations", "autoscaling.alpha.kubernetes.io/conditions"),
+        ),
+    )
+    """autoscaling/v1 keeps them as JSON in an annotation."""
+
+    @property
+    def off(self) -> bool:
+        """Say whether it does nothing, which is so while there are 0 replicas."""
+        return any(one.reason == "ScalingDisabled" for one in self.conditions)
+
+    @property
+    def scaled_object(self) -> str | None:
+        """Return the KEDA ScaledObject that made it and puts it back, if it is one's."""
+        return next((owner.name for owner in self.owners if owner.kind == "ScaledObject"), None)
 
 
 class Event(BaseModel):

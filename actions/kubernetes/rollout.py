@@ -13,7 +13,7 @@ from tocsin.actions.base import Action, Change, Effect, Frozen, Permission, Plan
 from tocsin.actions.kubernetes.client import TRIES, Cluster, cluster_of, never_at_rest
 from tocsin.actions.kubernetes.objects import Deployment, ReplicaSet
 from tocsin.actions.kubernetes.owners import gitops_warning
-from tocsin.actions.kubernetes.status import verdict
+from tocsin.actions.kubernetes.status import refuse_paused, verdict
 from tocsin.actions.kubernetes.targets import Target, kubectl
 from tocsin.errors import ActionFailed, ErrorClass
 
@@ -80,7 +80,7 @@ class UndoRollout(Action[RollBack, RollBackPlan, RolledBack]):
     def plan(self, want: RollBack) -> RollBackPlan:
         cluster = cluster_of(self.connections, want)
         found = cluster.deployment(want)
-        _refuse_paused(found)
+        refuse_paused(found)
         revisions = cluster.replica_sets(found)
         before = _current(found, revisions)
         target = _chosen(want, found, revisions)
@@ -127,7 +127,7 @@ def _move(
         if seen.runs(wanted):
             return False, wanted
         _refuse_overtaken(seen, plan, _find(revisions, origin))
-        _refuse_paused(seen)
+        refuse_paused(seen)
         if cluster.set_template(at, seen, wanted.clean_template):
             return True, wanted
     raise never_at_rest(at.short)
@@ -141,14 +141,6 @@ def _refuse_overtaken(seen: Deployment, plan: RollBackPlan, origin: ReplicaSet) 
         " It was left alone; plan again.",
         ErrorClass.CONFLICT,
     )
-
-
-def _refuse_paused(found: Deployment) -> None:
-    if found.paused:
-        raise ActionFailed(
-            f"the rollout of {found.name} is paused and would not move; nothing was changed. Resume it.",
-            ErrorClass.INVALID,
-        )
 
 
 def _current(found: Deployment, revisions: list[ReplicaSet]) -> ReplicaSet:

@@ -34,6 +34,8 @@ EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
     },
     "k8s.events": {**_OBJECT, "limit": 20},
     "k8s.logs": {**_OBJECT, "lines": 50},
+    "k8s.rollout_history": _OBJECT,
+    "k8s.rollout_restart": _OBJECT,
     "k8s.rollout_status": _OBJECT,
     "k8s.rollout_undo": {**_OBJECT, "to_revision": 12},
     "k8s.scale": {**_OBJECT, "replicas": 6},

@@ -1,5 +1,6 @@
 """Kubernetes actions, each on a Deployment of its own."""
 
+import dataclasses
 from collections.abc import Callable
 
 from tests.actions.cases.worlds import CLOSED, Case, Worlds, connections_of
@@ -8,8 +9,10 @@ from tocsin.actions.kubernetes.diagnose import ListEvents, ReadLogs
 from tocsin.actions.kubernetes.rollout import RollBack
 from tocsin.actions.kubernetes.scale import ScaleTo
 from tocsin.actions.kubernetes.targets import Target
-from tocsin.connections import KubernetesConnection
+from tocsin.connections import Connections, KubernetesConnection
 from tocsin.playground.cluster.kubeconfig import write_kubeconfig
+
+CLUSTER = "k8s:main"
 
 
 def _deployed(worlds: Worlds) -> str:
@@ -19,17 +22,20 @@ def _deployed(worlds: Worlds) -> str:
     return name
 
 
-def _kubernetes(worlds: Worlds, name: str, want: Target) -> Case:
+def _connections(worlds: Worlds, *namespaces: str) -> Connections:
     kubeconfig = worlds.kube.kubeconfig
     closed = worlds.folder / "closed"
     write_kubeconfig(closed, CLOSED)
-    connections = connections_of(
-        KubernetesConnection(kubeconfig=kubeconfig, context="admin", namespaces=(NAMESPACE,)),
+    return connections_of(
+        KubernetesConnection(kubeconfig=kubeconfig, context="admin", namespaces=namespaces),
         KubernetesConnection(kubeconfig=kubeconfig, context="bot"),
         KubernetesConnection(kubeconfig=str(closed)),
     )
+
+
+def _of_deployment(worlds: Worlds, name: str, want: Target) -> Case:
     return Case(
-        connections=connections,
+        connections=_connections(worlds, NAMESPACE),
         want=want,
         missing=want.model_copy(update={"deployment": "nowhere"}),
         state=lambda: worlds.kube.spec(name),
@@ -38,37 +44,45 @@ def _kubernetes(worlds: Worlds, name: str, want: Target) -> Case:
 
 
 def _at(name: str) -> dict[str, str]:
-    return {"connection": "k8s:main", "namespace": NAMESPACE, "deployment": name}
+    return {"connection": CLUSTER, "namespace": NAMESPACE, "deployment": name}
 
 
 def scale(worlds: Worlds) -> Case:
     name = worlds.kube.deploy()
-    return _kubernetes(worlds, name, ScaleTo.model_validate({**_at(name), "replicas": 4}))
+    return _of_deployment(worlds, name, ScaleTo.model_validate({**_at(name), "replicas": 4}))
+
+
+def rollout_restart(worlds: Worlds) -> Case:
+    name = worlds.kube.deploy()
+    case = _of_deployment(worlds, name, Target.model_validate(_at(name)))
+    return dataclasses.replace(case, state=lambda: worlds.kube.read(name)["spec"]["template"])
 
 
 def rollout_undo(worlds: Worlds) -> Case:
     name = _deployed(worlds)
-    return _kubernetes(worlds, name, RollBack.model_validate(_at(name)))
+    return _of_deployment(worlds, name, RollBack.model_validate(_at(name)))
 
 
 def rollout_status(worlds: Worlds) -> Case:
     name = _deployed(worlds)
-    return _kubernetes(worlds, name, Target.model_validate(_at(name)))
+    return _of_deployment(worlds, name, Target.model_validate(_at(name)))
 
 
 def events(worlds: Worlds) -> Case:
     name = _deployed(worlds)
-    return _kubernetes(worlds, name, ListEvents.model_validate(_at(name)))
+    return _of_deployment(worlds, name, ListEvents.model_validate(_at(name)))
 
 
 def logs(worlds: Worlds) -> Case:
     name = _deployed(worlds)
-    return _kubernetes(worlds, name, ReadLogs.model_validate(_at(name)))
+    return _of_deployment(worlds, name, ReadLogs.model_validate(_at(name)))
 
 
 CASES: dict[str, Callable[[Worlds], Case]] = {
     "k8s.events": events,
     "k8s.logs": logs,
+    "k8s.rollout_history": rollout_status,
+    "k8s.rollout_restart": rollout_restart,
     "k8s.rollout_status": rollout_status,
     "k8s.rollout_undo": rollout_undo,
     "k8s.scale": scale,
