@@ -25,6 +25,7 @@ def _built_in(name: str, value: str) -> EntryPoint:
 BUILT_IN: tuple[EntryPoint, ...] = (
     _built_in("http.request", "tocsin.actions.http:CallHttp"),
     _built_in("k8s.events", "tocsin.actions.kubernetes.diagnose:ShowEvents [k8s]"),
+    _built_in("k8s.hpa_patch", "tocsin.actions.kubernetes.hpa:PatchAutoscaler [k8s]"),
     _built_in("k8s.logs", "tocsin.actions.kubernetes.diagnose:ShowLogs [k8s]"),
     _built_in("k8s.rollout_history", "tocsin.actions.kubernetes.history:ShowHistory [k8s]"),
     _built_in("k8s.rollout_restart", "tocsin.actions.kubernetes.restart:RestartRollout [k8s]"),

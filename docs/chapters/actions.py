@@ -33,6 +33,12 @@ EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
         "json": {"up": False},
     },
     "k8s.events": {**_OBJECT, "limit": 20},
+    "k8s.hpa_patch": {
+        "connection": "k8s:main",
+        "namespace": "shop",
+        "autoscaler": "checkout",
+        "min_replicas": 6,
+    },
     "k8s.logs": {**_OBJECT, "lines": 50},
     "k8s.rollout_history": _OBJECT,
     "k8s.rollout_restart": _OBJECT,

@@ -1,11 +1,14 @@
-"""Kubernetes actions, each on a Deployment of its own."""
+"""Kubernetes actions, each on a Deployment or an autoscaler of its own."""
 
 import dataclasses
 from collections.abc import Callable
 
+from pydantic import JsonValue
+
 from tests.actions.cases.worlds import CLOSED, Case, Worlds, connections_of
 from tests.actions.kube import NAMESPACE
 from tocsin.actions.kubernetes.diagnose import ListEvents, ReadLogs
+from tocsin.actions.kubernetes.hpa import MoveBounds
 from tocsin.actions.kubernetes.rollout import RollBack
 from tocsin.actions.kubernetes.scale import ScaleTo
 from tocsin.actions.kubernetes.targets import Target
@@ -47,6 +50,25 @@ def _at(name: str) -> dict[str, str]:
     return {"connection": CLUSTER, "namespace": NAMESPACE, "deployment": name}
 
 
+def hpa_patch(worlds: Worlds) -> Case:
+    kube = worlds.kube
+    name = kube.deploy()
+    kube.around.autoscale(name, 2, 5)
+    given = {"connection": CLUSTER, "namespace": NAMESPACE, "autoscaler": name, "min_replicas": 3}
+    want = MoveBounds.model_validate(given)
+
+    def bounds() -> JsonValue:
+        return list(kube.around.bounds(name))
+
+    return Case(
+        connections=_connections(worlds, NAMESPACE),
+        want=want,
+        missing=want.model_copy(update={"autoscaler": "nowhere"}),
+        state=bounds,
+        effects=bounds,
+    )
+
+
 def scale(worlds: Worlds) -> Case:
     name = worlds.kube.deploy()
     return _of_deployment(worlds, name, ScaleTo.model_validate({**_at(name), "replicas": 4}))
@@ -80,6 +102,7 @@ def logs(worlds: Worlds) -> Case:
 
 CASES: dict[str, Callable[[Worlds], Case]] = {
     "k8s.events": events,
+    "k8s.hpa_patch": hpa_patch,
     "k8s.logs": logs,
     "k8s.rollout_history": rollout_status,
     "k8s.rollout_restart": rollout_restart,
