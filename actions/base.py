@@ -97,7 +97,7 @@ class Permission(Frozen):
     verb: str
     """A Kubernetes verb, an IAM action, a Slack scope, or an HTTP method."""
     resource: str
-    """``apps/deployments/scale in shop``, an ARN, a channel, or a URL."""
+    """``apps/deployments/scale in shop``, ``core/nodes`` (cluster-wide), an ARN, a channel, or a URL."""
 
 
 InputT = TypeVar("InputT", bound=Frozen)

@@ -24,6 +24,8 @@ def _built_in(name: str, value: str) -> EntryPoint:
 
 BUILT_IN: tuple[EntryPoint, ...] = (
     _built_in("http.request", "tocsin.actions.http:CallHttp"),
+    _built_in("k8s.cordon", "tocsin.actions.kubernetes.cordon:Cordon [k8s]"),
+    _built_in("k8s.drain", "tocsin.actions.kubernetes.drain:DrainNode [k8s]"),
     _built_in("k8s.events", "tocsin.actions.kubernetes.diagnose:ShowEvents [k8s]"),
     _built_in("k8s.hpa_patch", "tocsin.actions.kubernetes.hpa:PatchAutoscaler [k8s]"),
     _built_in("k8s.logs", "tocsin.actions.kubernetes.diagnose:ShowLogs [k8s]"),
@@ -32,6 +34,7 @@ BUILT_IN: tuple[EntryPoint, ...] = (
     _built_in("k8s.rollout_status", "tocsin.actions.kubernetes.status:ShowRollout [k8s]"),
     _built_in("k8s.rollout_undo", "tocsin.actions.kubernetes.rollout:UndoRollout [k8s]"),
     _built_in("k8s.scale", "tocsin.actions.kubernetes.scale:ScaleDeployment [k8s]"),
+    _built_in("k8s.uncordon", "tocsin.actions.kubernetes.cordon:Uncordon [k8s]"),
     _built_in("rds.failover", "tocsin.actions.rds:FailOverCluster [aws]"),
     _built_in("slack.post", "tocsin.actions.slack:PostMessage"),
 )

@@ -1,4 +1,4 @@
-"""Kubernetes actions, each on a Deployment or an autoscaler of its own."""
+"""Kubernetes actions, each on a Deployment, an autoscaler or a node of its own."""
 
 import dataclasses
 from collections.abc import Callable
@@ -8,10 +8,11 @@ from pydantic import JsonValue
 from tests.actions.cases.worlds import CLOSED, Case, Worlds, connections_of
 from tests.actions.kube import NAMESPACE
 from tocsin.actions.kubernetes.diagnose import ListEvents, ReadLogs
+from tocsin.actions.kubernetes.drain import Drain
 from tocsin.actions.kubernetes.hpa import MoveBounds
 from tocsin.actions.kubernetes.rollout import RollBack
 from tocsin.actions.kubernetes.scale import ScaleTo
-from tocsin.actions.kubernetes.targets import Target
+from tocsin.actions.kubernetes.targets import NodeTarget, Target
 from tocsin.connections import Connections, KubernetesConnection
 from tocsin.playground.cluster.kubeconfig import write_kubeconfig
 
@@ -46,8 +47,34 @@ def _of_deployment(worlds: Worlds, name: str, want: Target) -> Case:
     )
 
 
+def _of_node(worlds: Worlds, want: NodeTarget, effects: Callable[[], JsonValue]) -> Case:
+    return Case(
+        connections=_connections(worlds),
+        want=want,
+        missing=want.model_copy(update={"node": "nowhere"}),
+        state=lambda: worlds.kube.around.schedulable(want.node),
+        effects=effects,
+    )
+
+
 def _at(name: str) -> dict[str, str]:
     return {"connection": CLUSTER, "namespace": NAMESPACE, "deployment": name}
+
+
+def cordon(worlds: Worlds) -> Case:
+    want = NodeTarget(connection=CLUSTER, node="node-2")
+    return _of_node(worlds, want, lambda: worlds.kube.around.schedulable(want.node))
+
+
+def uncordon(worlds: Worlds) -> Case:
+    worlds.kube.around.cordon("node-2")
+    return cordon(worlds)
+
+
+def drain(worlds: Worlds) -> Case:
+    name, node = worlds.kube.deploy_apart()
+    want = Drain(connection=CLUSTER, node=node)
+    return _of_node(worlds, want, lambda: list(worlds.kube.around.pods_of(name)))
 
 
 def hpa_patch(worlds: Worlds) -> Case:
@@ -101,6 +128,8 @@ def logs(worlds: Worlds) -> Case:
 
 
 CASES: dict[str, Callable[[Worlds], Case]] = {
+    "k8s.cordon": cordon,
+    "k8s.drain": drain,
     "k8s.events": events,
     "k8s.hpa_patch": hpa_patch,
     "k8s.logs": logs,
@@ -109,4 +138,5 @@ CASES: dict[str, Callable[[Worlds], Case]] = {
     "k8s.rollout_status": rollout_status,
     "k8s.rollout_undo": rollout_undo,
     "k8s.scale": scale,
+    "k8s.uncordon": uncordon,
 }
