@@ -156,8 +156,11 @@ async def test_the_library_is_listed_by_name(script: httpx2.AsyncClient) -> None
     rest = (await script.get("/api/v1/runbooks", params={"cursor": first["next_cursor"]})).json()
     assert [one["name"] for one in first["items"] + rest["items"]] == [
         "diagnose-deployment",
+        "drain-node",
         "rds-failover",
+        "restart-deployment",
         "rollback-deployment",
+        "scale-autoscaler",
         "scale-deployment",
     ]
 
