@@ -111,7 +111,7 @@ class Permission(Frozen):
     verb: str
     """In the system's own words: a Kubernetes verb, an IAM action, a Slack scope, an HTTP method, a role."""
     resource: str
-    """Likewise: ``apps/deployments/scale in shop``, an ARN, a channel, a URL."""
+    """Likewise: ``apps/deployments/scale in shop``, ``core/nodes`` of the whole cluster, an ARN, a URL."""
 
 
 InputT = TypeVar("InputT", bound=Frozen)

@@ -4,8 +4,8 @@ import pytest
 
 from tests.actions.kube import Kube
 from tests.actions.kubernetes.targets import at
-from tocsin.actions.kubernetes.client import Target
 from tocsin.actions.kubernetes.status import RolloutStatus, ShowRollout
+from tocsin.actions.kubernetes.targets import Target
 from tocsin.connections import Connections
 
 pytestmark = pytest.mark.timeout(60)
