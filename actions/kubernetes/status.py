@@ -82,7 +82,10 @@ def _trouble(deployment: Deployment) -> tuple[str, str] | None:
 
 
 class ShowRollout(Action[Target, Plan, RolloutStatus]):
-    """Say whether a Deployment's rollout is complete, progressing or stalled."""
+    """Say whether a Deployment's rollout is complete, progressing or stalled.
+
+    As a look of `verify` it holds when the rollout is complete, and fails as soon as it stalls.
+    """
 
     name = "k8s.rollout_status"
     risk = Risk.READ
@@ -112,3 +115,6 @@ class ShowRollout(Action[Target, Plan, RolloutStatus]):
             image=found.image,
             images=found.images,
         )
+
+    def verify(self, want: Target, plan: Plan) -> Verdict:
+        return verdict(cluster_of(self.connections, want).deployment(want))
