@@ -179,6 +179,13 @@ class Action(ABC, Generic[InputT, PlanT, OutputT]):
         """Say whether a ``once`` effect has happened."""
         return Probe.UNKNOWN
 
+    def recover(self, want: InputT, plan: PlanT, key: str) -> OutputT | None:
+        """Read from the world what ``run`` put out, once it has happened; None: it shows nowhere.
+
+        Called where the result was lost, by a crash or a timeout. Changes nothing.
+        """
+        return None
+
     @classmethod
     def by_hand(cls, given: Mapping[str, JsonValue]) -> str | None:
         """Return the shell command that does the same when Tocsin is down; None when there is none.

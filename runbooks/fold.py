@@ -234,8 +234,10 @@ def _step(before: StepState, event: Any, actor: Actor, at: datetime) -> StepStat
         case events.StepStarted(attempt=attempt, key=key):
             begun = before.started_at or at
             return replace(before, status="running", attempt=attempt, key=key, started_at=begun, probed="")
+        case events.StepProbed(found="unknown", reason=reason):
+            return replace(before, probed="unknown", status="unknown", reason=reason)
         case events.StepProbed(found=found):
-            return replace(before, probed=found, status="unknown" if found == "unknown" else before.status)
+            return replace(before, probed=found)
         case events.UnknownResolved(happened=happened):
             return _resolved(before, happened, actor, at)
         case events.StepFailed():
@@ -281,7 +283,7 @@ def _standing(seen: StepState) -> StepStatus:
 def _resolved(before: StepState, happened: bool, actor: Actor, at: datetime) -> StepState:
     """Return the step after a person said what nobody could see."""
     if not before.unclear:
-        return replace(before, probed="done" if happened else "not_done", status="running")
+        return replace(before, probed="done" if happened else "not_done", status="running", reason="")
     if happened:
         return replace(before, status="succeeded", ended_at=at, reason=f"{actor} looked: it holds")
     return replace(before, status="failed", ended_at=at, error=f"{actor} looked: it does not hold")
