@@ -10,9 +10,10 @@ from tests.api.callers import DIGEST, ask, declare, log, start
 from tocsin.events import run as events
 from tocsin.main import House
 from tocsin.runbooks import library
+from tocsin.runbooks.files import is_test
 
 AT = "/api/v1/runs"
-LIBRARY = sorted(file.stem for file in Path(library.__path__[0]).glob("*.yaml"))
+LIBRARY = sorted(file.stem for file in Path(library.__path__[0]).glob("*.yaml") if not is_test(file))
 
 
 async def test_a_run_is_accepted_and_stands_in_the_list(script: httpx2.AsyncClient) -> None:
