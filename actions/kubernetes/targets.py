@@ -1,6 +1,7 @@
 """What the inputs of a Kubernetes action name: a Deployment, an autoscaler, a node."""
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 from pydantic import Field, JsonValue
 
@@ -25,36 +26,34 @@ class InNamespace(InCluster):
         return Permission(system="kubernetes", verb=verb, resource=f"{resource} in {self.namespace}")
 
 
-class Target(InNamespace):
+class _Named(InNamespace):
+    """One object of a kind; the field that names it is called as the kind is."""
+
+    kind: ClassVar[str]
+
+    @property
+    def resource(self) -> str:
+        """Return the canonical name, which is the lock key."""
+        return f"{self.connection}/{self.namespace}/{self.kind}/{getattr(self, self.kind)}"
+
+    @property
+    def short(self) -> str:
+        """Return ``namespace/name``, for sentences."""
+        return f"{self.namespace}/{getattr(self, self.kind)}"
+
+
+class Target(_Named):
     """A Deployment."""
 
+    kind = "deployment"
     deployment: str = Field(pattern=_NAME, max_length=253)
 
-    @property
-    def resource(self) -> str:
-        """Return the canonical name, which is the lock key."""
-        return f"{self.connection}/{self.namespace}/deployment/{self.deployment}"
 
-    @property
-    def short(self) -> str:
-        """Return ``namespace/deployment``, for sentences."""
-        return f"{self.namespace}/{self.deployment}"
-
-
-class AutoscalerTarget(InNamespace):
+class AutoscalerTarget(_Named):
     """A HorizontalPodAutoscaler."""
 
+    kind = "autoscaler"
     autoscaler: str = Field(pattern=_NAME, max_length=253)
-
-    @property
-    def resource(self) -> str:
-        """Return the canonical name, which is the lock key."""
-        return f"{self.connection}/{self.namespace}/autoscaler/{self.autoscaler}"
-
-    @property
-    def short(self) -> str:
-        """Return ``namespace/autoscaler``, for sentences."""
-        return f"{self.namespace}/{self.autoscaler}"
 
 
 class NodeTarget(InCluster):

@@ -4,20 +4,18 @@ import json
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from kubernetes import config
 from kubernetes.client import ApiClient, Configuration
-from pydantic import BaseModel, ValidationError
 
+from tocsin.actions.answers import ReadT, parsed
 from tocsin.actions.kubernetes.failures import TIMEOUT, told
 from tocsin.connections import KubernetesConnection
 from tocsin.errors import ActionFailed, ErrorClass
 
 PAGE = 500
 MAX_PAGES = 20
-
-ReadT = TypeVar("ReadT", bound=BaseModel)
 
 
 class _Answer(Protocol):
@@ -31,14 +29,14 @@ class Wire:
         self._name = name
 
     def _one(self, model: type[ReadT], call: Callable[..., Any], *args: str) -> ReadT:
-        return _parse(model, json.loads(self._call(call, *args).data))
+        return parsed(model, json.loads(self._call(call, *args).data), self._name)
 
     def _many(self, model: type[ReadT], call: Callable[..., Any], *where: str, **how: Any) -> list[ReadT]:
         found: list[ReadT] = []
         token: str | None = None
         for _ in range(MAX_PAGES):
             page = json.loads(self._call(call, *where, limit=PAGE, _continue=token, **how).data)
-            found += [_parse(model, item) for item in page.get("items") or ()]
+            found += [parsed(model, item, self._name) for item in page.get("items") or ()]
             token = page["metadata"].get("continue")
             if not token:
                 return found
@@ -85,14 +83,3 @@ def _client(kubeconfig: str | None, context: str | None, written: int) -> ApiCli
             kubeconfig, context=context, client_configuration=configuration, persist_config=False
         )
     return ApiClient(configuration)
-
-
-def _parse(model: type[ReadT], item: Any) -> ReadT:
-    try:
-        return model.model_validate(item)
-    except ValidationError as error:
-        fields = ", ".join(".".join(map(str, one["loc"])) for one in error.errors())
-        raise ActionFailed(
-            f"the cluster sent a {model.__name__} without a usable {fields}; nothing was changed.",
-            ErrorClass.INVALID,
-        ) from None
