@@ -185,7 +185,7 @@ async def test_a_drain_that_a_budget_holds_lets_the_node_take_pods_again(
 ) -> None:
     name, node = kube.deploy_apart()
     kube.around.budget(name, least=2)
-    await publish(house, DRAIN, "drain-in-vain")
+    await publish(house, "drain-in-vain", DRAIN)
     state = await follow(await start(house, "drain-in-vain", node=node), "compensated")
     assert (state.steps["drain"].attempt, kube.around.schedulable(node)) == (2, True)
     assert f"The disruption budget {name}" in state.summary
