@@ -113,6 +113,11 @@ def rollout_undo(worlds: Worlds) -> Case:
 
 
 def rollout_status(worlds: Worlds) -> Case:
+    name = worlds.kube.deploy()  # of a broken one, its verdict is that it is not complete
+    return _of_deployment(worlds, name, Target.model_validate(_at(name)))
+
+
+def rollout_history(worlds: Worlds) -> Case:
     name = _deployed(worlds)
     return _of_deployment(worlds, name, Target.model_validate(_at(name)))
 
@@ -133,7 +138,7 @@ CASES: dict[str, Callable[[Worlds], Case]] = {
     "k8s.events": events,
     "k8s.hpa_patch": hpa_patch,
     "k8s.logs": logs,
-    "k8s.rollout_history": rollout_status,
+    "k8s.rollout_history": rollout_history,
     "k8s.rollout_restart": rollout_restart,
     "k8s.rollout_status": rollout_status,
     "k8s.rollout_undo": rollout_undo,
