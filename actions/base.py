@@ -111,7 +111,7 @@ class Permission(Frozen):
     verb: str
     """In the system's own words: a Kubernetes verb, an IAM action, a Slack scope, an HTTP method, a role."""
     resource: str
-    """Likewise: ``apps/deployments/scale in shop``, an ARN, a channel, a URL."""
+    """Likewise: ``apps/deployments/scale in shop``, ``core/nodes`` of the whole cluster, an ARN, a URL."""
 
 
 InputT = TypeVar("InputT", bound=Frozen)
@@ -178,6 +178,13 @@ class Action(ABC, Generic[InputT, PlanT, OutputT]):
     def probe(self, want: InputT, plan: PlanT, key: str) -> Probe:
         """Say whether a ``once`` effect has happened."""
         return Probe.UNKNOWN
+
+    def recover(self, want: InputT, plan: PlanT, key: str) -> OutputT | None:
+        """Read from the world what ``run`` put out, once it has happened; None: it shows nowhere.
+
+        Called where the result was lost, by a crash or a timeout. Changes nothing.
+        """
+        return None
 
     @classmethod
     def by_hand(cls, given: Mapping[str, JsonValue]) -> str | None:

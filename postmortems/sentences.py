@@ -196,6 +196,8 @@ def _stepping(event: Stepping, name: str) -> Sentence | None:
         case run.StepStarted():
             # Each failure already says that there will be another attempt.
             return Sentence("step", f"{name} started") if event.attempt == 1 else None
+        case run.StepProbed(reason=reason) if reason:
+            return Sentence("step", f"{name}: whether it happened is not known: {reason}")
         case run.StepProbed():
             return Sentence(
                 "step", f"{name}: looked whether it had happened: {event.found.replace('_', ' ')}"

@@ -14,7 +14,16 @@ from tocsin.runbooks.model import Manual, Wait
 from tocsin.runbooks.moment import Moment
 from tocsin.runbooks.state import DONE, RunState, StepState
 from tocsin.runbooks.tree import Node, resolve
-from tocsin.runbooks.work import Decision, GuardStep, PlanStep, ProbeStep, StartStep, TakeLocks, Work
+from tocsin.runbooks.work import (
+    Decision,
+    GuardStep,
+    PlanStep,
+    ProbeStep,
+    RecoverStep,
+    StartStep,
+    TakeLocks,
+    Work,
+)
 
 GUARD_FRESH = timedelta(seconds=10)
 """How long one look at ``stop_if`` is good for."""
@@ -177,7 +186,7 @@ def _act(m: Moment, node: Node) -> Decision:
             return Decision(wake_at=seen.retry_at)
         case "retrying" if not seen.key:
             return _work(plan(m, node))
-        case "running" | "retrying" if m.in_doubt(node):
+        case "running" | "retrying" if seen.probed == "done" or m.in_doubt(node):
             return _look_first(node, seen)
         case "retrying" if seen.kind is not None and not _may_retry(node, seen.kind, seen.attempt):
             error = f"{seen.error}; looked: it did not happen"
@@ -192,7 +201,7 @@ def _act(m: Moment, node: Node) -> Decision:
 
 def _look_first(node: Node, seen: StepState) -> Decision:
     if seen.probed == "done":
-        return _then(events.StepSucceeded(step=node.address, output={}))
+        return _work(RecoverStep(step=node.address))
     return _work(ProbeStep(step=node.address))
 
 

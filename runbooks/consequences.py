@@ -10,7 +10,7 @@ import structlog
 from tocsin.errors import IllegalTransition
 from tocsin.events import SYSTEM, Event
 from tocsin.events import run as events
-from tocsin.runbooks import transitions
+from tocsin.runbooks import mistakes, transitions
 from tocsin.runbooks.conductor import decide
 from tocsin.runbooks.fold import witness
 from tocsin.runbooks.moment import Moment
@@ -33,7 +33,7 @@ def follow(m: Moment, happened: Sequence[Event], stopped: bool = False) -> tuple
                 transitions.check(state, event)
             except IllegalTransition as error:
                 logger.error("illegal_transition", run=state.id, error=str(error))
-                return [*said, _parked(error)], Decision()
+                return [*said, mistakes.of_ours(error)], Decision()
             said.append(event)
             state = witness(state, event, SYSTEM, m.now)
         decision = Decision() if stopped else decide(Moment(m.program, state, m.now, m.busy))
@@ -51,8 +51,3 @@ def beginning(work: Work) -> Event | None:
             return events.UndoStarted(step=step)
         case _:
             return None
-
-
-def _parked(error: IllegalTransition) -> Event:
-    summary = f"Tocsin made a mistake and stopped here: {error}. Look at the steps, then cancel the run."
-    return events.RunFinished(status="needs_attention", summary=summary)

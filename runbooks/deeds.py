@@ -20,10 +20,19 @@ from tocsin.runbooks.moment import Moment
 from tocsin.runbooks.state import RunState, StepState
 from tocsin.runbooks.tree import Node
 from tocsin.runbooks.verification import checks_of
-from tocsin.runbooks.work import CheckStep, GuardStep, PlanStep, ProbeStep, Program, StartStep, UndoStep
+from tocsin.runbooks.work import (
+    CheckStep,
+    GuardStep,
+    PlanStep,
+    ProbeStep,
+    Program,
+    RecoverStep,
+    StartStep,
+    UndoStep,
+)
 from tocsin.vault import MARKER, Vault
 
-Deed = PlanStep | GuardStep | StartStep | CheckStep | ProbeStep | UndoStep
+Deed = PlanStep | GuardStep | StartStep | CheckStep | ProbeStep | RecoverStep | UndoStep
 """Work that calls an action."""
 Clock = Callable[[], datetime]
 Result = TypeVar("Result")
@@ -59,6 +68,8 @@ class Deeds:
                 return events.StepChecked(step=node.address, check=deed.check, **verdict)
             case ProbeStep():
                 return events.StepProbed(step=node.address, found=await self._probe(action, seen))
+            case RecoverStep():
+                return await self._recover(m, node, action)
             case UndoStep():
                 return await self._undo(node, action, seen)
         try:
@@ -85,14 +96,12 @@ class Deeds:
     async def _run(self, m: Moment, node: Node, action: AnyAction, key: str) -> Event:
         want, plan = self._ready(action, m.seen(node))
         put_out: Frozen = await self._call(node.step.limit, action.run, want, plan, key)
-        output = put_out.model_dump(mode="json")
         try:
-            more = m.rendered(node, node.step.outputs, value=output) if node.step.outputs else {}
+            return _succeeded(m, node, put_out)
         except BadExpression as error:
             raise ActionFailed(
                 f"it ran, but its outputs cannot be computed: {error}", ErrorClass.INVALID
             ) from None
-        return events.StepSucceeded(step=node.address, output={**output, **more})
 
     async def _guard(self, m: Moment, deed: GuardStep) -> Event:
         """Look whether the run may go on. What cannot be seen stops it."""
@@ -111,6 +120,21 @@ class Deeds:
                 raise
             return "unknown"
         return found.value
+
+    async def _recover(self, m: Moment, node: Node, action: AnyAction) -> Event:
+        """Return the step's success, with what the world still shows of its output."""
+        seen = m.seen(node)
+        want, plan = self._ready(action, seen)
+        nothing = events.StepSucceeded(step=node.address, output={})
+        try:
+            put_out = await self._call(LOOK, action.recover, want, plan, seen.key)
+            return nothing if put_out is None else _succeeded(m, node, put_out)
+        except ActionFailed as error:
+            if error.retryable:
+                raise
+            return nothing
+        except BadExpression:
+            return nothing  # whoever reads it is told that it is not there
 
     async def _undo(self, node: Node, action: AnyAction, seen: StepState) -> Event:
         want, plan = self._ready(action, seen)
@@ -174,6 +198,13 @@ class Deeds:
             raise ActionFailed(
                 f"no answer within {int(limit.total_seconds())} s", ErrorClass.TIMEOUT
             ) from None
+
+
+def _succeeded(m: Moment, node: Node, put_out: Frozen) -> Event:
+    """Return the step's success; raise BadExpression where the outputs of its own cannot be computed."""
+    output = put_out.model_dump(mode="json")
+    more = m.rendered(node, node.step.outputs, value=output) if node.step.outputs else {}
+    return events.StepSucceeded(step=node.address, output={**output, **more})
 
 
 def _check_connection(program: Program, want: Mapping[str, JsonValue]) -> None:

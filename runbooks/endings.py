@@ -166,7 +166,8 @@ def ask_about(node: Node, seen: StepState) -> str:
     if seen.unclear:
         told = f"whether {node.step.title!r} did what it should is not known: {seen.reason}"
         return f"{told}. Look, then say so: {command}"
-    return f"whether {node.step.title!r} happened is not known. Look, then say so: {command}"
+    why = f": {seen.reason}" if seen.reason else ""
+    return f"whether {node.step.title!r} happened is not known{why}. Look, then say so: {command}"
 
 
 def _named(addresses: Sequence[str]) -> str:

@@ -233,9 +233,10 @@ def _step(before: StepState, event: Any, actor: Actor, at: datetime) -> StepStat
         case events.StepStarted(attempt=attempt, key=key):
             begun = before.started_at or at
             return moved(before, status="running", attempt=attempt, key=key, started_at=begun, probed="")
+        case events.StepProbed(found="unknown", reason=reason):
+            return moved(before, probed="unknown", status="unknown", asked_at=at, reason=reason)
         case events.StepProbed(found=found):
-            lost = found == "unknown"
-            return moved(before, probed=found, **({"status": "unknown", "asked_at": at} if lost else {}))
+            return moved(before, probed=found)
         case events.UnknownResolved(happened=happened):
             return _resolved(before, happened, actor, at)
         case events.StepFailed():
@@ -283,7 +284,7 @@ def _standing(seen: StepState) -> StepStatus:
 def _resolved(before: StepState, happened: bool, actor: Actor, at: datetime) -> StepState:
     """Return the step after a person said what nobody could see."""
     if not before.unclear:
-        return moved(before, probed="done" if happened else "not_done", status="running")
+        return moved(before, probed="done" if happened else "not_done", status="running", reason="")
     if happened:
         return moved(before, status="succeeded", ended_at=at, reason=f"{actor} looked: it holds")
     return moved(before, status="failed", ended_at=at, error=f"{actor} looked: it does not hold")

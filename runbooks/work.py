@@ -96,6 +96,13 @@ class ProbeStep:
 
 
 @dataclass(frozen=True)
+class RecoverStep:
+    """Read what an effect put out that has happened, and whose result was lost."""
+
+    step: str
+
+
+@dataclass(frozen=True)
 class CheckStep:
     """Look once whether the world agrees."""
 
@@ -112,7 +119,7 @@ class UndoStep:
     step: str
 
 
-Work = PlanStep | TakeLocks | GuardStep | StartStep | ProbeStep | CheckStep | UndoStep
+Work = PlanStep | TakeLocks | GuardStep | StartStep | ProbeStep | RecoverStep | CheckStep | UndoStep
 
 
 @dataclass(frozen=True)

@@ -6,17 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import psycopg
+import structlog
+from procrastinate.exceptions import ProcrastinateException
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from tocsin.db import Database
-from tocsin.errors import ErrorClass, StaleStream
+from tocsin.errors import ActionFailed, ErrorClass, StaleStream, TocsinError
 from tocsin.events import Event, Fact
 from tocsin.events import run as events
 from tocsin.incidents.tables import Incident
 from tocsin.jobs import Job, JobQueue
 from tocsin.log import Log
-from tocsin.runbooks import endings, locks, switch
+from tocsin.runbooks import endings, locks, mistakes, switch
 from tocsin.runbooks.consequences import beginning, follow
 from tocsin.runbooks.deeds import Deed, Deeds
 from tocsin.runbooks.fold import apply, fold
@@ -27,8 +31,13 @@ from tocsin.runbooks.state import RunState
 from tocsin.runbooks.tables import Run
 from tocsin.runbooks.work import Program, TakeLocks
 
+logger = structlog.get_logger(__name__)
 NEWS = 1.0
 """Seconds between two looks for what people did meanwhile: to a run at work, or to all of them."""
+
+
+PASSING = (StaleStream, ActionFailed, ProcrastinateException, SQLAlchemyError, psycopg.Error, OSError)
+"""What goes by and is tried again: somebody else moved the run on, a probe or the database cannot answer."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +60,19 @@ class Worker:
         """When it was last looked whether everything is stopped, and what was seen."""
 
     async def advance(self, run_id: str) -> None:
-        """Do all that can be done now for one run; raise StaleStream when somebody else moved it on."""
+        """Do all that can be done now for one run; raise StaleStream when somebody else moved it on.
+
+        A mistake in our code or an action's parks the run: nobody would hear of a run that only waits.
+        """
+        try:
+            await self._advance(run_id)
+        except PASSING:
+            raise
+        except Exception as error:  # the entry point of runs
+            logger.exception("run_broke", run=run_id)
+            await self._park(run_id, mistakes.of_ours(error))
+
+    async def _advance(self, run_id: str) -> None:
         async with self._engine.database.transaction() as session:
             await self._engine.log.hold(session, f"run/{run_id}")
             state = fold(await self._engine.log.read(session, f"run/{run_id}"))
@@ -61,7 +82,7 @@ class Worker:
         try:
             while deeds or at_work:
                 for deed in deeds:
-                    at_work[asyncio.create_task(self._engine.deeds.do(program, state, deed))] = deed
+                    at_work[asyncio.create_task(self._do(program, state, deed))] = deed
                 done, _ = await asyncio.wait(at_work, timeout=NEWS, return_when=asyncio.FIRST_COMPLETED)
                 state, deeds = await self._take_in(program, state, at_work, done)
         finally:
@@ -93,6 +114,26 @@ class Worker:
             for run_id in (await session.exec(query)).all() if incident.channel else ():
                 known = events.ChannelKnown(channel=incident.channel or "")
                 fact = Fact(event=known, incident_id=incident_id, run_id=run_id, source_ref="channel")
+                await self._engine.log.append(session, f"run/{run_id}", [fact])
+
+    async def _do(self, program: Program, state: RunState, deed: Deed) -> Event:
+        """Do it and return what happened; what an action never should raise is a question to a person."""
+        try:
+            return await self._engine.deeds.do(program, state, deed)
+        except TocsinError:
+            raise
+        except Exception as error:  # actions are other people's code too
+            logger.exception("action_broke", run=state.id, step=deed.step)
+            uses = Moment(program, state, datetime.now(UTC)).find(deed.step).step.uses
+            return mistakes.of_action(deed, uses or "its action", error)
+
+    async def _park(self, run_id: str, event: Event) -> None:
+        """Let the run wait for a person, unless it is over, or waits for one already."""
+        async with self._engine.database.transaction() as session:
+            await self._engine.log.hold(session, f"run/{run_id}")
+            run = await session.get_one(Run, run_id)
+            if run.finished_at is None and run.status != "needs_attention":
+                fact = Fact(event=event, incident_id=run.incident_id, run_id=run_id)
                 await self._engine.log.append(session, f"run/{run_id}", [fact])
 
     async def _take_in(

@@ -115,9 +115,7 @@ class FailOverCluster(Action[FailOver, FailOverPlan, FailedOver]):
     def run(self, want: FailOver, plan: FailOverPlan, key: str) -> FailedOver:
         account = account_of(self.connections, want)
         changed = _move(account, want, origin=plan.before, goal=plan.target)
-        return FailedOver(
-            cluster=want.cluster, former_writer=plan.before, writer=plan.target, changed=changed
-        )
+        return _output(want, plan, changed=changed)
 
     def verify(self, want: FailOver, plan: FailOverPlan) -> Verdict:
         found = _describe(account_of(self.connections, want), want)
@@ -137,6 +135,13 @@ class FailOverCluster(Action[FailOver, FailOverPlan, FailedOver]):
         if found.writer == plan.before and found.status == "available":
             return Probe.NOT_DONE
         return Probe.UNKNOWN
+
+    def recover(self, want: FailOver, plan: FailOverPlan, key: str) -> FailedOver:
+        return _output(want, plan, changed=True)
+
+
+def _output(want: FailOver, plan: FailOverPlan, *, changed: bool) -> FailedOver:
+    return FailedOver(cluster=want.cluster, former_writer=plan.before, writer=plan.target, changed=changed)
 
 
 def _move(account: Account, want: FailOver, *, origin: str, goal: str) -> bool:

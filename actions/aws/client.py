@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 import boto3
 from botocore.config import Config
 from botocore.exceptions import UnknownRegionError
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
+from tocsin.actions.answers import ReadT, parsed
 from tocsin.actions.aws.failures import told
 from tocsin.actions.base import Frozen, Permission
 from tocsin.connections import AwsConnection, Connections
@@ -35,7 +36,6 @@ class Answer(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
-ReadT = TypeVar("ReadT", bound=Answer)
 SeenT = TypeVar("SeenT")
 
 
@@ -72,14 +72,7 @@ def account_of(connections: Connections, want: InAccount) -> Account:
 
 def read(model: type[ReadT], item: object) -> ReadT:
     """Return a part of an answer, parsed; raise ActionFailed when it is not what AWS's model says."""
-    try:
-        return model.model_validate(item)
-    except ValidationError as error:
-        fields = ", ".join(".".join(map(str, one["loc"])) for one in error.errors())
-        raise ActionFailed(
-            f"AWS sent a {model.__name__.strip('_')} without a usable {fields}; nothing was changed.",
-            ErrorClass.INVALID,
-        ) from None
+    return parsed(model, item, "AWS")
 
 
 def wait_for(look: Callable[[], SeenT | None], limit: timedelta) -> SeenT | None:

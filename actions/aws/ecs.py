@@ -136,13 +136,7 @@ class RedeployService(Action[Redeploy, RedeployPlan, Redeployed]):
                 "ecs", "update_service", cluster=want.cluster, service=want.service, forceNewDeployment=True
             )
             newest = _newest(want, read(_Service, answer["service"]))
-        return Redeployed(
-            deployment=newest.id,
-            former_deployment=plan.deployment,
-            task_definition=newest.task_definition,
-            desired=newest.desired,
-            changed=changed,
-        )
+        return _output(newest, plan, changed=changed)
 
     def verify(self, want: Redeploy, plan: RedeployPlan) -> Verdict:
         found = _describe(account_of(self.connections, want), want)
@@ -171,6 +165,20 @@ class RedeployService(Action[Redeploy, RedeployPlan, Redeployed]):
             return Probe.DONE
         # Ours may have been rolled back to this one, and would be beside it for a while.
         return Probe.NOT_DONE if len(found.deployments) == 1 else Probe.UNKNOWN
+
+    def recover(self, want: Redeploy, plan: RedeployPlan, key: str) -> Redeployed:
+        newest = _newest(want, _describe(account_of(self.connections, want), want))
+        return _output(newest, plan, changed=True)
+
+
+def _output(newest: _Deployment, plan: RedeployPlan, *, changed: bool) -> Redeployed:
+    return Redeployed(
+        deployment=newest.id,
+        former_deployment=plan.deployment,
+        task_definition=newest.task_definition,
+        desired=newest.desired,
+        changed=changed,
+    )
 
 
 def _describe(account: Account, want: Redeploy) -> _Service:

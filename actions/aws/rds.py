@@ -175,13 +175,7 @@ class PromoteReplica(Action[Promotion, PromotionPlan, Promoted]):
             days = want.backup_retention or found.backup_retention
             kept = {"BackupRetentionPeriod": days} if days else {}
             account.call("rds", "promote_read_replica", DBInstanceIdentifier=want.instance, **kept)
-        return Promoted(
-            instance=found.name,
-            endpoint=found.endpoint,
-            port=found.port,
-            former_source=plan.source,
-            changed=changed,
-        )
+        return _output(found, plan, changed=changed)
 
     def verify(self, want: Promotion, plan: PromotionPlan) -> Verdict:
         found = _describe(account_of(self.connections, want), want)
@@ -196,6 +190,19 @@ class PromoteReplica(Action[Promotion, PromotionPlan, Promoted]):
             return Probe.DONE
         # A replica that is being promoted keeps its source to the end, but is not available meanwhile.
         return Probe.NOT_DONE if found.status == "available" else Probe.UNKNOWN
+
+    def recover(self, want: Promotion, plan: PromotionPlan, key: str) -> Promoted:
+        return _output(_describe(account_of(self.connections, want), want), plan, changed=True)
+
+
+def _output(found: _Instance, plan: PromotionPlan, *, changed: bool) -> Promoted:
+    return Promoted(
+        instance=found.name,
+        endpoint=found.endpoint,
+        port=found.port,
+        former_source=plan.source,
+        changed=changed,
+    )
 
 
 def _describe(account: Account, want: OfInstance) -> _Instance:

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from tocsin.actions.aws import commands
 from tocsin.actions.aws.client import Account, account_of, allowed, arn, partition, wait_for
-from tocsin.actions.aws.commands import InstanceResult
+from tocsin.actions.aws.commands import Ended, InstanceResult
 from tocsin.actions.aws.documents import RunDocument, fitting_hash, refuse_unless_online
 from tocsin.actions.base import Action, Change, Effect, Frozen, Permission, Plan, Probe, Risk
 from tocsin.connections import AwsConnection
@@ -95,8 +95,7 @@ class RunSsmDocument(Action[RunDocument, DocumentPlan, DocumentRun]):
                 f" `aws ssm cancel-command --command-id {command}` stops it.",
                 ErrorClass.TIMEOUT,
             )
-        results = commands.results(want, outcome)
-        return DocumentRun(command=command, status=outcome[0].status, results=results, sent=earlier is None)
+        return _output(want, outcome, sent=earlier is None)
 
     def probe(self, want: RunDocument, plan: DocumentPlan, key: str) -> Probe:
         """Look for the command whose comment holds the key: SendCommand takes no token.
@@ -109,6 +108,14 @@ class RunSsmDocument(Action[RunDocument, DocumentPlan, DocumentRun]):
         if not found.ended:
             raise ActionFailed(f"{want.document} goes on as command {found.id}", ErrorClass.TRANSIENT)
         return Probe.DONE if found.status == "Success" else Probe.UNKNOWN
+
+    def recover(self, want: RunDocument, plan: DocumentPlan, key: str) -> DocumentRun | None:
+        account = self._account(want)
+        found = commands.find(account, want.document, _comment(key))
+        outcome = commands.ended(account, want, found.id) if found else None
+        if outcome is None:
+            return None
+        return _output(want, outcome, sent=True)
 
     def _account(self, want: RunDocument) -> Account:
         """Return the account, once its connection is known to allow the document."""
@@ -124,6 +131,11 @@ class RunSsmDocument(Action[RunDocument, DocumentPlan, DocumentRun]):
 
 def _comment(key: str) -> str:
     return f"tocsin {key}"
+
+
+def _output(want: RunDocument, outcome: Ended, *, sent: bool) -> DocumentRun:
+    command, results = outcome[0], commands.results(want, outcome)
+    return DocumentRun(command=command.id, status=command.status, results=results, sent=sent)
 
 
 def _arn(at: AwsConnection, target: str) -> str:

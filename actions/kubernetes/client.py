@@ -1,75 +1,41 @@
-"""The Kubernetes API as far as the actions need it: every call is bounded and every error has a class."""
+"""The Kubernetes API as far as the actions need it."""
 
-import json
-from collections.abc import Callable, Mapping
-from functools import lru_cache
-from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
-from kubernetes import config
-from kubernetes.client import (
-    ApiClient,
-    AppsV1Api,
-    AutoscalingV1Api,
-    AutoscalingV2Api,
-    Configuration,
-    CoreV1Api,
+from kubernetes.client import ApiClient, AppsV1Api, AutoscalingV1Api, AutoscalingV2Api, CoreV1Api
+
+from tocsin.actions.kubernetes.objects import (
+    RESTARTED_AT,
+    Autoscaler,
+    Deployment,
+    Event,
+    ReplicaSet,
+    Scale,
+    Template,
 )
-from pydantic import BaseModel, Field, JsonValue, ValidationError
-
-from tocsin.actions.base import Frozen, Permission
-from tocsin.actions.kubernetes.failures import TIMEOUT, told
-from tocsin.actions.kubernetes.objects import Autoscaler, Deployment, Event, Pod, ReplicaSet, Scale, Template
+from tocsin.actions.kubernetes.pods import Node, Pod
+from tocsin.actions.kubernetes.targets import AutoscalerTarget, InCluster, InNamespace, NodeTarget, Target
+from tocsin.actions.kubernetes.wire import Wire, api_client
 from tocsin.connections import Connections, KubernetesConnection
 from tocsin.errors import ActionFailed, ErrorClass
 
-PAGE = 500
-MAX_PAGES = 20
 MAX_LOG = 4 * 1024 * 1024
 """Bytes read of one log; beyond it the cluster cuts the newest lines off."""
 TRIES = 5
 """Of one write: a busy Deployment's status changes its version too, which is nobody's conflict."""
+RESTART_KEY = "tocsin/restart-key"
+"""On a Deployment: the key of the step that restarted it last."""
 
-_NAME = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"
-ReadT = TypeVar("ReadT", bound=BaseModel)
-
-
-class Target(Frozen):
-    """A Deployment, as the inputs of every action here begin."""
-
-    connection: str = Field(description="The cluster: k8s:NAME of tocsin.yaml")
-    namespace: str = Field(pattern=_NAME, max_length=63)
-    deployment: str = Field(pattern=_NAME, max_length=253)
-
-    @property
-    def resource(self) -> str:
-        """Return the canonical name, which is the lock key."""
-        return f"{self.connection}/{self.namespace}/deployment/{self.deployment}"
-
-    @property
-    def short(self) -> str:
-        """Return ``namespace/deployment``, for sentences."""
-        return f"{self.namespace}/{self.deployment}"
-
-    def may(self, verb: str, resource: str) -> Permission:
-        """Return the right to ``verb`` the resource ``group/plural`` in the target's namespace."""
-        return Permission(system="kubernetes", verb=verb, resource=f"{resource} in {self.namespace}")
+_Scaling = AutoscalingV1Api | AutoscalingV2Api
+ResultT = TypeVar("ResultT")
 
 
-def kubectl(given: Mapping[str, JsonValue], words: str) -> str:
-    """Return the command that a person types; ``words`` come before the Deployment's name."""
-    return f"kubectl -n {given.get('namespace')} {words} deployment/{given.get('deployment')}"
-
-
-class _Answer(Protocol):
-    data: bytes
-
-
-class Cluster:
+class Cluster(Wire):
     """One connection's API. Raises ``ActionFailed``, and nothing else."""
 
     def __init__(self, name: str, api: ApiClient) -> None:
-        self._name = name
+        super().__init__(name)
         self._apps = AppsV1Api(api)
         self._core = CoreV1Api(api)
         self._scaling = AutoscalingV2Api(api)
@@ -86,7 +52,7 @@ class Cluster:
     def set_scale(self, at: Target, seen: Scale, replicas: int) -> bool:
         """Set the replica count; return False when the object changed since ``seen``."""
         body = {"metadata": {"resourceVersion": seen.resource_version}, "spec": {"replicas": replicas}}
-        return self._patched(self._apps.patch_namespaced_deployment_scale, at, body)
+        return self._patched(self._apps.patch_namespaced_deployment_scale, at.deployment, at.namespace, body)
 
     def set_template(self, at: Target, seen: Deployment, template: Template) -> bool:
         """Replace the pod template; return False when the object changed since ``seen``."""
@@ -96,7 +62,15 @@ class Cluster:
             {"op": "replace", "path": "/metadata/resourceVersion", "value": seen.resource_version},
             {"op": "replace", "path": "/spec/template", "value": template},
         ]
-        return self._patched(self._apps.patch_namespaced_deployment, at, body)
+        return self._patched(self._apps.patch_namespaced_deployment, at.deployment, at.namespace, body)
+
+    def restart(self, at: Target, seen: Deployment, *, time: str, key: str) -> bool:
+        """Make new pods of the same template; return False when the object changed since ``seen``."""
+        body = {
+            "metadata": {"resourceVersion": seen.resource_version, "annotations": {RESTART_KEY: key}},
+            "spec": {"template": {"metadata": {"annotations": {RESTARTED_AT: time}}}},
+        }
+        return self._patched(self._apps.patch_namespaced_deployment, at.deployment, at.namespace, body)
 
     def replica_sets(self, of: Deployment) -> list[ReplicaSet]:
         """Return the Deployment's revisions, the newest first."""
@@ -115,18 +89,69 @@ class Cluster:
 
     def autoscalers(self, at: Target) -> list[Autoscaler]:
         """Return the HorizontalPodAutoscalers that set this Deployment's replica count."""
+
+        def listed(scaling: _Scaling) -> list[Autoscaler]:
+            return self._many(Autoscaler, scaling.list_namespaced_horizontal_pod_autoscaler, at.namespace)
+
+        wanted = ("Deployment", at.deployment)
+        return [one for one in self._scaled(listed) if (one.target_kind, one.target_name) == wanted]
+
+    def autoscaler(self, at: AutoscalerTarget) -> Autoscaler:
+        """Return the HorizontalPodAutoscaler."""
+
+        def read(scaling: _Scaling) -> Autoscaler:
+            call = scaling.read_namespaced_horizontal_pod_autoscaler
+            return self._one(Autoscaler, call, at.autoscaler, at.namespace)
+
+        return self._scaled(read)
+
+    def set_bounds(self, at: AutoscalerTarget, seen: Autoscaler, low: int, high: int) -> bool:
+        """Set the bounds of the replica count; return False when the object changed since ``seen``."""
+        body = {
+            "metadata": {"resourceVersion": seen.resource_version},
+            "spec": {"minReplicas": low, "maxReplicas": high},
+        }
+
+        def patched(scaling: _Scaling) -> bool:
+            call = scaling.patch_namespaced_horizontal_pod_autoscaler
+            return self._patched(call, at.autoscaler, at.namespace, body)
+
+        return self._scaled(patched)
+
+    def node(self, at: NodeTarget) -> Node:
+        """Return the node."""
+        return self._one(Node, self._core.read_node, at.node)
+
+    def nodes(self) -> list[Node]:
+        """Return every node."""
+        return self._many(Node, self._core.list_node)
+
+    def set_schedulable(self, at: NodeTarget, goal: bool) -> None:
+        """Let a node take new pods, or none."""
+        # The API leaves the field out of a node that takes pods, and so does this.
+        self._call(self._core.patch_node, at.node, {"spec": {"unschedulable": None if goal else True}})
+
+    def pods_on(self, at: NodeTarget) -> list[Pod]:
+        """Return the pods of every namespace on a node, by name."""
+        field = f"spec.nodeName={at.node}"
+        found = self._many(Pod, self._core.list_pod_for_all_namespaces, field_selector=field)
+        return sorted(found, key=lambda one: one.short)
+
+    def evict(self, pod: Pod) -> str | None:
+        """Ask a pod to leave its node; return why it may not yet, and None when it goes or is gone."""
+        # No apiVersion: the server takes it for the one it speaks, policy/v1, or v1beta1 before 1.22.
+        body = {
+            "metadata": {"name": pod.name, "namespace": pod.namespace},
+            "deleteOptions": {"preconditions": {"uid": pod.uid}},
+        }
         try:
-            listed = self._many(
-                Autoscaler, self._scaling.list_namespaced_horizontal_pod_autoscaler, at.namespace
-            )
+            self._call(self._core.create_namespaced_pod_eviction, pod.name, pod.namespace, body)
         except ActionFailed as error:
+            if error.kind in (ErrorClass.THROTTLED, ErrorClass.CONFLICT):
+                return str(error)
             if error.kind is not ErrorClass.MISSING:
                 raise
-            # Clusters before 1.23 have no autoscaling/v2; v1 says all that is asked here.
-            listed = self._many(
-                Autoscaler, self._old_scaling.list_namespaced_horizontal_pod_autoscaler, at.namespace
-            )
-        return [one for one in listed if (one.target_kind, one.target_name) == ("Deployment", at.deployment)]
+        return None
 
     def events(self, at: Target) -> list[Event]:
         """Return the namespace's events."""
@@ -145,49 +170,36 @@ class Cluster:
         )
         return answer.data.decode(errors="replace")
 
-    def _one(self, model: type[ReadT], call: Callable[..., Any], *args: str) -> ReadT:
-        return _parse(model, json.loads(self._call(call, *args).data))
+    def _scaled(self, ask: Callable[[_Scaling], ResultT]) -> ResultT:
+        """Ask autoscaling/v2, and v1 where that is not there; v1 says all that is asked here.
 
-    def _many(self, model: type[ReadT], call: Callable[..., Any], namespace: str, **how: Any) -> list[ReadT]:
-        found: list[ReadT] = []
-        token: str | None = None
-        for _ in range(MAX_PAGES):
-            page = json.loads(self._call(call, namespace, limit=PAGE, _continue=token, **how).data)
-            found += [_parse(model, item) for item in page.get("items") or ()]
-            token = page["metadata"].get("continue")
-            if not token:
-                return found
-        raise ActionFailed(
-            f"{self._name} holds more than {PAGE * MAX_PAGES} objects where a few were expected in"
-            f" namespace {namespace}; nothing was changed. Look at it with kubectl.",
-            ErrorClass.INVALID,
-        )
-
-    def _patched(self, call: Callable[..., Any], at: Target, body: object) -> bool:
+        Clusters before 1.23 have no v2, and every one has v1: what v1 does not find either is missing.
+        """
         try:
-            self._call(call, at.deployment, at.namespace, body)
+            return ask(self._scaling)
         except ActionFailed as error:
-            if error.kind is ErrorClass.CONFLICT:
-                return False
-            raise
-        return True
-
-    def _call(self, call: Callable[..., Any], *args: Any, **how: Any) -> _Answer:
-        with told(self._name):
-            answer: _Answer = call(*args, _preload_content=False, _request_timeout=TIMEOUT, **how)
-            answer.data  # noqa: B018  # reads the body here, where a timeout gets its class
-            return answer
+            if error.kind is not ErrorClass.MISSING:
+                raise
+        return ask(self._old_scaling)
 
 
-def never_at_rest(at: Target) -> ActionFailed:
+def never_at_rest(short: str) -> ActionFailed:
     """Return the error for an object that changed under each of ``TRIES`` writes."""
     return ActionFailed(
-        f"{at.short} changed under each of {TRIES} tries; nothing was changed. Try again.",
+        f"{short} changed under each of {TRIES} tries; nothing was changed. Try again.",
         ErrorClass.CONFLICT,
     )
 
 
-def cluster_of(connections: Connections, at: Target) -> Cluster:
+def overtaken(short: str, how: str) -> ActionFailed:
+    """Return the error for an object that is no longer as the plan saw it; ``how`` says what it is now."""
+    return ActionFailed(
+        f"somebody else changed {short} since the plan ({how}). It was left alone; plan again.",
+        ErrorClass.CONFLICT,
+    )
+
+
+def cluster_of(connections: Connections, at: InNamespace) -> Cluster:
     """Return the cluster of ``at``; raise ActionFailed when its connection does not allow the namespace."""
     connection = connections.get(at.connection, KubernetesConnection)
     if connection.namespaces and at.namespace not in connection.namespaces:
@@ -196,31 +208,16 @@ def cluster_of(connections: Connections, at: Target) -> Cluster:
             " nothing was changed. Correct the runbook, or allow it in tocsin.yaml.",
             ErrorClass.INVALID,
         )
-    with told(at.connection):
-        path = connection.kubeconfig
-        written = Path(path).stat().st_mtime_ns if path else 0
-        return Cluster(at.connection, _client(path, connection.context, written))
+    return Cluster(at.connection, api_client(at.connection, connection))
 
 
-@lru_cache(maxsize=32)
-def _client(kubeconfig: str | None, context: str | None, written: int) -> ApiClient:
-    """Return a client; ``written`` makes a new one when the kubeconfig was rotated."""
-    configuration = Configuration(retries=False)  # the conductor retries, and knows what may be retried
-    if kubeconfig is None:
-        config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
-    else:
-        config.load_kube_config(  # type: ignore[no-untyped-call]
-            kubeconfig, context=context, client_configuration=configuration, persist_config=False
-        )
-    return ApiClient(configuration)
-
-
-def _parse(model: type[ReadT], item: Any) -> ReadT:
-    try:
-        return model.model_validate(item)
-    except ValidationError as error:
-        fields = ", ".join(".".join(map(str, one["loc"])) for one in error.errors())
+def whole_cluster_of(connections: Connections, at: InCluster) -> Cluster:
+    """Return the cluster of ``at``; raise ActionFailed when its connection allows only some namespaces."""
+    connection = connections.get(at.connection, KubernetesConnection)
+    if connection.namespaces:
         raise ActionFailed(
-            f"the cluster sent a {model.__name__} without a usable {fields}; nothing was changed.",
+            f"{at.connection} allows only the namespaces {', '.join(connection.namespaces)}, and a node holds"
+            " pods of every one; nothing was changed. Use a connection without `namespaces` for nodes.",
             ErrorClass.INVALID,
-        ) from None
+        )
+    return Cluster(at.connection, api_client(at.connection, connection))

@@ -6,8 +6,10 @@ from datetime import datetime
 from pydantic import Field, JsonValue
 
 from tocsin.actions.base import Action, Effect, Frozen, Permission, Plan, Risk
-from tocsin.actions.kubernetes.client import Cluster, Target, cluster_of, kubectl
-from tocsin.actions.kubernetes.objects import ContainerState, Event, Pod
+from tocsin.actions.kubernetes.client import Cluster, cluster_of
+from tocsin.actions.kubernetes.objects import Event
+from tocsin.actions.kubernetes.pods import ContainerState, Pod
+from tocsin.actions.kubernetes.targets import Target, kubectl
 from tocsin.errors import ActionFailed
 
 MAX_PODS = 10

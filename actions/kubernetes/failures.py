@@ -74,8 +74,11 @@ def _sentence(name: str, error: ApiException, kind: ErrorClass) -> str:
 
 
 def _status_message(error: ApiException) -> str:
-    """Return the message of the answer's ``Status`` object, if it is one."""
+    """Return the message of the answer's ``Status`` object and its causes, if it is one."""
     try:
-        return str(json.loads(error.body or "")["message"])
-    except (ValueError, KeyError, TypeError):
+        status = json.loads(error.body or "")
+        causes = (status.get("details") or {}).get("causes") or ()
+        said = [status["message"], *(cause["message"] for cause in causes)]
+    except (ValueError, KeyError, TypeError, AttributeError):
         return ""
+    return "; ".join(str(one).rstrip(".") for one in said)

@@ -4,6 +4,7 @@ The client's own models drop fields they do not know, so a template that passed 
 not be put back whole on a newer cluster. These keep the template as the server sent it.
 """
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated
@@ -12,6 +13,8 @@ from pydantic import AliasChoices, AliasPath, BaseModel, BeforeValidator, Config
 
 REVISION = "deployment.kubernetes.io/revision"
 TEMPLATE_HASH = "pod-template-hash"
+RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
+"""In a pod template; a new value makes new pods, and `kubectl rollout restart` writes the time there."""
 
 Template = dict[str, JsonValue]
 
@@ -23,7 +26,8 @@ def _none_is_empty(value: object) -> object:
 Words = Annotated[dict[str, str], BeforeValidator(_none_is_empty)]
 
 
-def _at(*path: str | int) -> AliasPath:
+def under(*path: str | int) -> AliasPath:
+    """Return where a field stands in the object."""
     return AliasPath(*path)  # type: ignore[arg-type]  # the first part of a path is always a key here
 
 
@@ -33,18 +37,21 @@ class Owner(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     uid: str
+    kind: str = ""
+    name: str = ""
+    controller: bool = False
 
 
-class _Object(BaseModel):
+class Object(BaseModel):
     """A tolerant reader: a field that a newer server adds is not our business."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    name: str = Field(validation_alias=_at("metadata", "name"))
-    uid: str = Field(validation_alias=_at("metadata", "uid"))
-    owners: tuple[Owner, ...] = Field(default=(), validation_alias=_at("metadata", "ownerReferences"))
-    labels: Words = Field(default={}, validation_alias=_at("metadata", "labels"))
-    annotations: Words = Field(default={}, validation_alias=_at("metadata", "annotations"))
+    name: str = Field(validation_alias=under("metadata", "name"))
+    uid: str = Field(validation_alias=under("metadata", "uid"))
+    owners: tuple[Owner, ...] = Field(default=(), validation_alias=under("metadata", "ownerReferences"))
+    labels: Words = Field(default={}, validation_alias=under("metadata", "labels"))
+    annotations: Words = Field(default={}, validation_alias=under("metadata", "annotations"))
 
 
 class Container(BaseModel):
@@ -56,8 +63,8 @@ class Container(BaseModel):
     image: str = ""
 
 
-class _Templated(_Object):
-    template: Template = Field(validation_alias=_at("spec", "template"))
+class _Templated(Object):
+    template: Template = Field(validation_alias=under("spec", "template"))
 
     @property
     def containers(self) -> list[Container]:
@@ -76,6 +83,11 @@ class _Templated(_Object):
         return {container.name: container.image for container in self.containers}
 
     @property
+    def image(self) -> str:
+        """Return the image of the main container."""
+        return next(iter(self.images.values()), "")
+
+    @property
     def revision(self) -> int:
         """Return the revision that the Deployment controller wrote on it; 0 when it has not yet."""
         return int(self.annotations.get(REVISION, "0"))
@@ -83,6 +95,8 @@ class _Templated(_Object):
 
 class ReplicaSet(_Templated):
     """One revision of a Deployment."""
+
+    created: datetime = Field(validation_alias=under("metadata", "creationTimestamp"))
 
     @property
     def clean_template(self) -> Template:
@@ -124,26 +138,47 @@ class Requirement(BaseModel):
 class Deployment(_Templated):
     """A Deployment and its status."""
 
-    namespace: str = Field(validation_alias=_at("metadata", "namespace"))
-    resource_version: str = Field(validation_alias=_at("metadata", "resourceVersion"))
-    generation: int = Field(validation_alias=_at("metadata", "generation"))
-    replicas: int = Field(default=1, validation_alias=_at("spec", "replicas"))
-    paused: bool = Field(default=False, validation_alias=_at("spec", "paused"))
-    match_labels: Words = Field(default={}, validation_alias=_at("spec", "selector", "matchLabels"))
-    match_expressions: tuple[Requirement, ...] = Field(
-        default=(), validation_alias=_at("spec", "selector", "matchExpressions")
+    namespace: str = Field(validation_alias=under("metadata", "namespace"))
+    resource_version: str = Field(validation_alias=under("metadata", "resourceVersion"))
+    generation: int = Field(validation_alias=under("metadata", "generation"))
+    replicas: int = Field(default=1, validation_alias=under("spec", "replicas"))
+    paused: bool = Field(default=False, validation_alias=under("spec", "paused"))
+    strategy: str = Field(default="RollingUpdate", validation_alias=under("spec", "strategy", "type"))
+    max_unavailable: int | str = Field(
+        default="25%", validation_alias=under("spec", "strategy", "rollingUpdate", "maxUnavailable")
     )
-    observed_generation: int = Field(default=0, validation_alias=_at("status", "observedGeneration"))
-    current: int = Field(default=0, validation_alias=_at("status", "replicas"))
-    updated: int = Field(default=0, validation_alias=_at("status", "updatedReplicas"))
-    available: int = Field(default=0, validation_alias=_at("status", "availableReplicas"))
-    conditions: tuple[Condition, ...] = Field(default=(), validation_alias=_at("status", "conditions"))
+    match_labels: Words = Field(default={}, validation_alias=under("spec", "selector", "matchLabels"))
+    match_expressions: tuple[Requirement, ...] = Field(
+        default=(), validation_alias=under("spec", "selector", "matchExpressions")
+    )
+    observed_generation: int = Field(default=0, validation_alias=under("status", "observedGeneration"))
+    current: int = Field(default=0, validation_alias=under("status", "replicas"))
+    updated: int = Field(default=0, validation_alias=under("status", "updatedReplicas"))
+    available: int = Field(default=0, validation_alias=under("status", "availableReplicas"))
+    conditions: tuple[Condition, ...] = Field(default=(), validation_alias=under("status", "conditions"))
 
     @property
     def selector(self) -> str:
         """Return the label selector as the API's query parameter wants it."""
         labels = [f"{key}={value}" for key, value in self.match_labels.items()]
         return ",".join([*labels, *map(str, self.match_expressions)])
+
+    @property
+    def restarted_at(self) -> str | None:
+        """Return what the template says of its last restart."""
+        metadata = self.template.get("metadata")
+        annotations = metadata.get("annotations") if isinstance(metadata, Mapping) else None
+        found = annotations.get(RESTARTED_AT) if isinstance(annotations, Mapping) else None
+        return None if found is None else str(found)
+
+    @property
+    def may_be_without_pods(self) -> bool:
+        """Say whether a rollout may stop every pod before a new one is there."""
+        if self.strategy == "Recreate":
+            return True
+        most = str(self.max_unavailable)
+        share = self.replicas * int(most[:-1]) // 100 if most.endswith("%") else int(most)
+        return share >= self.replicas
 
     def runs(self, one: ReplicaSet) -> bool:
         """Say whether this is the revision that the Deployment asks for now."""
@@ -155,19 +190,44 @@ class Scale(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    uid: str = Field(validation_alias=_at("metadata", "uid"))
-    resource_version: str = Field(validation_alias=_at("metadata", "resourceVersion"))
-    replicas: int = Field(default=0, validation_alias=_at("spec", "replicas"))
+    uid: str = Field(validation_alias=under("metadata", "uid"))
+    resource_version: str = Field(validation_alias=under("metadata", "resourceVersion"))
+    replicas: int = Field(default=0, validation_alias=under("spec", "replicas"))
     """The API leaves zero out."""
 
 
-class Autoscaler(_Object):
+def _read_json(value: object) -> object:
+    return json.loads(value) if isinstance(value, str) else value or ()
+
+
+class Autoscaler(Object):
     """A HorizontalPodAutoscaler."""
 
-    target_kind: str = Field(validation_alias=_at("spec", "scaleTargetRef", "kind"))
-    target_name: str = Field(validation_alias=_at("spec", "scaleTargetRef", "name"))
-    low: int = Field(default=1, validation_alias=_at("spec", "minReplicas"))
-    high: int = Field(validation_alias=_at("spec", "maxReplicas"))
+    target_kind: str = Field(validation_alias=under("spec", "scaleTargetRef", "kind"))
+    target_name: str = Field(validation_alias=under("spec", "scaleTargetRef", "name"))
+    low: int = Field(default=1, validation_alias=under("spec", "minReplicas"))
+    high: int = Field(validation_alias=under("spec", "maxReplicas"))
+    resource_version: str = Field(validation_alias=under("metadata", "resourceVersion"))
+    current: int = Field(default=0, validation_alias=under("status", "currentReplicas"))
+    """The count it saw when it looked last, every 15 s; 0 when it has not looked yet."""
+    conditions: Annotated[tuple[Condition, ...], BeforeValidator(_read_json)] = Field(
+        default=(),
+        validation_alias=AliasChoices(
+            under("status", "conditions"),
+            under("metadata", "annotations", "autoscaling.alpha.kubernetes.io/conditions"),
+        ),
+    )
+    """autoscaling/v1 keeps them as JSON in an annotation."""
+
+    @property
+    def off(self) -> bool:
+        """Say whether it does nothing, which is so while there are 0 replicas."""
+        return any(one.reason == "ScalingDisabled" for one in self.conditions)
+
+    @property
+    def scaled_object(self) -> str | None:
+        """Return the KEDA ScaledObject that made it and puts it back, if it is one's."""
+        return next((owner.name for owner in self.owners if owner.kind == "ScaledObject"), None)
 
 
 class Event(BaseModel):
@@ -175,71 +235,21 @@ class Event(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    kind: str = Field(default="", validation_alias=_at("involvedObject", "kind"))
-    name: str = Field(default="", validation_alias=_at("involvedObject", "name"))
+    kind: str = Field(default="", validation_alias=under("involvedObject", "kind"))
+    name: str = Field(default="", validation_alias=under("involvedObject", "name"))
     type: str = "Normal"
     reason: str = ""
     message: str = ""
-    count: int | None = Field(default=None, validation_alias=AliasChoices("count", _at("series", "count")))
+    count: int | None = Field(default=None, validation_alias=AliasChoices("count", under("series", "count")))
     last_seen: datetime | None = Field(default=None, validation_alias="lastTimestamp")
     event_time: datetime | None = Field(default=None, validation_alias="eventTime")
-    series_seen: datetime | None = Field(default=None, validation_alias=_at("series", "lastObservedTime"))
-    created: datetime = Field(validation_alias=_at("metadata", "creationTimestamp"))
+    series_seen: datetime | None = Field(default=None, validation_alias=under("series", "lastObservedTime"))
+    created: datetime = Field(validation_alias=under("metadata", "creationTimestamp"))
 
     @property
     def at(self) -> datetime:
         """Return when it was last seen; old and new event writers fill different fields."""
         return (self.series_seen or self.last_seen or self.event_time or self.created).astimezone(UTC)
-
-
-class Waiting(BaseModel):
-    """Why a container does not run."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    reason: str = ""
-
-
-class ContainerState(BaseModel):
-    """The status of one container of a pod."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    name: str
-    ready: bool = False
-    restarts: int = Field(default=0, validation_alias="restartCount")
-    waiting: Waiting | None = Field(default=None, validation_alias=_at("state", "waiting"))
-
-    @property
-    def crash_looping(self) -> bool:
-        """Say whether its last words are in the previous container."""
-        return self.waiting is not None and self.waiting.reason == "CrashLoopBackOff"
-
-
-class Pod(_Object):
-    """A pod and its containers."""
-
-    phase: str = Field(default="Unknown", validation_alias=_at("status", "phase"))
-    reason: str = Field(default="", validation_alias=_at("status", "reason"))
-    containers: tuple[ContainerState, ...] = Field(
-        default=(), validation_alias=_at("status", "containerStatuses")
-    )
-
-    @property
-    def ready(self) -> bool:
-        """Say whether every container is ready."""
-        return bool(self.containers) and all(container.ready for container in self.containers)
-
-    @property
-    def restarts(self) -> int:
-        """Return the restarts of all containers together."""
-        return sum(container.restarts for container in self.containers)
-
-    @property
-    def waiting_reason(self) -> str:
-        """Return why it does not run, or nothing."""
-        reasons = [one.waiting.reason for one in self.containers if one.waiting is not None]
-        return next(iter(reasons), self.reason)
 
 
 def without_hash(template: Template) -> Template:

@@ -1,22 +1,39 @@
 """Who else writes a Deployment: a GitOps controller puts back what it holds in Git."""
 
-from tocsin.actions.kubernetes.objects import Deployment
+from collections.abc import Mapping
+from typing import Literal
 
-_MARKS = {
+from tocsin.actions.kubernetes.objects import Object
+
+Manager = Literal["argocd", "flux", "helm"]
+
+_MARKS: Mapping[str, Manager] = {
     # https://argo-cd.readthedocs.io/en/stable/user-guide/resource_tracking/
-    "argocd.argoproj.io/tracking-id": "Argo CD",
-    "argocd.argoproj.io/instance": "Argo CD",
+    "argocd.argoproj.io/tracking-id": "argocd",
+    "argocd.argoproj.io/instance": "argocd",
     # https://fluxcd.io/flux/components/kustomize/kustomizations/ and …/helm/helmreleases/
-    "kustomize.toolkit.fluxcd.io/name": "Flux",
-    "helm.toolkit.fluxcd.io/name": "Flux",
+    "kustomize.toolkit.fluxcd.io/name": "flux",
+    "helm.toolkit.fluxcd.io/name": "flux",
+    # https://helm.sh/docs/chart_best_practices/labels/ ; Helm writes only when somebody upgrades.
+    "meta.helm.sh/release-name": "helm",
 }
+_GITOPS: Mapping[Manager, str] = {"argocd": "Argo CD", "flux": "Flux"}
 
 
-def gitops_warning(deployment: Deployment) -> tuple[str, ...]:
-    """Return a warning for each GitOps controller that owns the Deployment."""
-    marks = deployment.labels.keys() | deployment.annotations.keys()
-    owners = sorted({owner for mark, owner in _MARKS.items() if mark in marks})
+def managed_by(found: Object) -> Manager | None:
+    """Return who deploys the object; the GitOps controller where it deploys with Helm."""
+    return next(iter(_managers(found)), None)
+
+
+def gitops_warning(found: Object) -> tuple[str, ...]:
+    """Return a warning for each GitOps controller that owns the object."""
     return tuple(
-        f"{owner} owns {deployment.name} and may put back what Git says; pause its sync, or revert in Git"
-        for owner in owners
+        f"{_GITOPS[one]} owns {found.name} and may put back what Git says; pause its sync, or revert in Git"
+        for one in _managers(found)
+        if one in _GITOPS
     )
+
+
+def _managers(found: Object) -> list[Manager]:
+    marks = found.labels.keys() | found.annotations.keys()
+    return list(dict.fromkeys(manager for mark, manager in _MARKS.items() if mark in marks))

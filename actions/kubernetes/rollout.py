@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from pydantic import Field, JsonValue
 
 from tocsin.actions.base import Action, Change, Effect, Frozen, Permission, Plan, Risk, Verdict
-from tocsin.actions.kubernetes.client import TRIES, Cluster, Target, cluster_of, kubectl, never_at_rest
+from tocsin.actions.kubernetes.client import TRIES, Cluster, cluster_of, never_at_rest
 from tocsin.actions.kubernetes.objects import Deployment, ReplicaSet
 from tocsin.actions.kubernetes.owners import gitops_warning
-from tocsin.actions.kubernetes.status import verdict
+from tocsin.actions.kubernetes.status import refuse_paused, verdict
+from tocsin.actions.kubernetes.targets import Target, kubectl
 from tocsin.errors import ActionFailed, ErrorClass
 
 NOT_ROLLED_BACK = "ConfigMaps, Secrets and database migrations are not rolled back"
@@ -79,7 +80,7 @@ class UndoRollout(Action[RollBack, RollBackPlan, RolledBack]):
     def plan(self, want: RollBack) -> RollBackPlan:
         cluster = cluster_of(self.connections, want)
         found = cluster.deployment(want)
-        _refuse_paused(found)
+        refuse_paused(found)
         revisions = cluster.replica_sets(found)
         before = _current(found, revisions)
         target = _chosen(want, found, revisions)
@@ -126,10 +127,10 @@ def _move(
         if seen.runs(wanted):
             return False, wanted
         _refuse_overtaken(seen, plan, _find(revisions, origin))
-        _refuse_paused(seen)
+        refuse_paused(seen)
         if cluster.set_template(at, seen, wanted.clean_template):
             return True, wanted
-    raise never_at_rest(at)
+    raise never_at_rest(at.short)
 
 
 def _refuse_overtaken(seen: Deployment, plan: RollBackPlan, origin: ReplicaSet) -> None:
@@ -140,14 +141,6 @@ def _refuse_overtaken(seen: Deployment, plan: RollBackPlan, origin: ReplicaSet) 
         " It was left alone; plan again.",
         ErrorClass.CONFLICT,
     )
-
-
-def _refuse_paused(found: Deployment) -> None:
-    if found.paused:
-        raise ActionFailed(
-            f"the rollout of {found.name} is paused and would not move; nothing was changed. Resume it.",
-            ErrorClass.INVALID,
-        )
 
 
 def _current(found: Deployment, revisions: list[ReplicaSet]) -> ReplicaSet:

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from pydantic import Field, JsonValue
 
 from tocsin.actions.base import Action, Change, Effect, Frozen, Permission, Plan, Risk, Verdict
-from tocsin.actions.kubernetes.client import TRIES, Cluster, Target, cluster_of, kubectl, never_at_rest
-from tocsin.actions.kubernetes.objects import Autoscaler
+from tocsin.actions.kubernetes.client import TRIES, Cluster, cluster_of, never_at_rest, overtaken
+from tocsin.actions.kubernetes.objects import Autoscaler, Deployment
 from tocsin.actions.kubernetes.owners import gitops_warning
 from tocsin.actions.kubernetes.status import verdict
+from tocsin.actions.kubernetes.targets import Target, kubectl
 from tocsin.errors import ActionFailed, ErrorClass
 
 
@@ -35,7 +36,10 @@ class Scaled(Frozen):
 
 
 class ScaleDeployment(Action[ScaleTo, ScalePlan, Scaled]):
-    """Set a Deployment's replica count. Undo restores the count that plan saw."""
+    """Set a Deployment's replica count. Undo restores the count that plan saw.
+
+    Refused where a HorizontalPodAutoscaler or a KEDA ScaledObject sets the count: it would undo it.
+    """
 
     name = "k8s.scale"
     risk = Risk.LOW
@@ -61,7 +65,7 @@ class ScaleDeployment(Action[ScaleTo, ScalePlan, Scaled]):
         found = cluster.deployment(want)
         scaled_by = cluster.autoscalers(want)
         for autoscaler in scaled_by:
-            _refuse_a_losing_fight(want, autoscaler)
+            _refuse_a_losing_fight(want, found, autoscaler)
         change = Change(resource=want.resource, field="replicas", before=found.replicas, after=want.replicas)
         return ScalePlan(
             summary=f"Scale {want.short} from {found.replicas} to {want.replicas} replicas",
@@ -94,31 +98,36 @@ def _move(cluster: Cluster, at: Target, plan: ScalePlan, *, expected: int, repli
         if seen.uid == plan.uid and seen.replicas == replicas:
             return False
         if seen.uid != plan.uid or seen.replicas != expected:
-            raise _overtaken(at, f"{seen.replicas} replicas now, {expected} expected")
+            raise overtaken(at.short, f"{seen.replicas} replicas now, {expected} expected")
         if cluster.set_scale(at, seen, replicas):
             return True
-    raise never_at_rest(at)
+    raise never_at_rest(at.short)
 
 
-def _overtaken(at: Target, how: str) -> ActionFailed:
-    return ActionFailed(
-        f"somebody else changed {at.short} since the plan ({how}). It was left alone; plan again.",
-        ErrorClass.CONFLICT,
-    )
+def _refuse_a_losing_fight(want: ScaleTo, found: Deployment, autoscaler: Autoscaler) -> None:
+    """Refuse a count that an autoscaler sets itself. At 0 replicas one is off, unless it is KEDA's.
 
-
-def _refuse_a_losing_fight(want: ScaleTo, autoscaler: Autoscaler) -> None:
-    if want.replicas == 0 or autoscaler.low <= want.replicas <= autoscaler.high:
-        return
+    https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#implicit-maintenance-mode-deactivation
+    """
+    if autoscaler.scaled_object is not None:
+        owner = f"the KEDA ScaledObject {autoscaler.scaled_object}"
+        instead = "Change its minReplicaCount and maxReplicaCount, or pause it first."
+    else:
+        allowed = autoscaler.low <= want.replicas <= autoscaler.high
+        if want.replicas == 0 or (found.replicas == 0 and allowed):
+            return
+        owner = f"the autoscaler {autoscaler.name}"
+        instead = "Move its bounds instead: k8s.hpa_patch, or the runbook scale-autoscaler."
     raise ActionFailed(
-        f"autoscaler {autoscaler.name} keeps {want.deployment} between {autoscaler.low} and {autoscaler.high}"
-        f" replicas and would undo {want.replicas}; nothing was changed. Change the autoscaler first.",
+        f"{owner} sets the replica count of {want.short}, between {autoscaler.low} and {autoscaler.high}, and"
+        f" would undo {want.replicas}; nothing was changed. {instead}",
         ErrorClass.INVALID,
     )
 
 
 def _warnings(want: ScaleTo, scaled_by: list[Autoscaler]) -> list[str]:
     zero = [f"0 replicas stops {want.deployment} completely"] if want.replicas == 0 else []
-    paused = " until the count is above 0 again" if want.replicas == 0 else ""
-    verb = "stops scaling it" if want.replicas == 0 else "may change the count again at any time"
-    return zero + [f"autoscaler {one.name} {verb}{paused}" for one in scaled_by]
+    verb = (
+        "stops scaling it until the count is above 0" if want.replicas == 0 else "is off at 0 and takes over"
+    )
+    return zero + [f"the autoscaler {one.name} {verb}" for one in scaled_by]

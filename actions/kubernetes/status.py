@@ -6,8 +6,10 @@ from typing import Literal
 from pydantic import JsonValue
 
 from tocsin.actions.base import Action, Effect, Frozen, Permission, Plan, Risk, Verdict
-from tocsin.actions.kubernetes.client import Target, cluster_of, kubectl
+from tocsin.actions.kubernetes.client import cluster_of
 from tocsin.actions.kubernetes.objects import Deployment
+from tocsin.actions.kubernetes.targets import Target, kubectl
+from tocsin.errors import ActionFailed, ErrorClass
 
 State = Literal["complete", "progressing", "stalled"]
 
@@ -61,6 +63,15 @@ def verdict(deployment: Deployment) -> Verdict:
     return Verdict(state=outcome[state], reason=message)
 
 
+def refuse_paused(found: Deployment) -> None:
+    """Raise ActionFailed when the rollout is paused: a change of the template would make no pods."""
+    if found.paused:
+        raise ActionFailed(
+            f"the rollout of {found.name} is paused and would not move; nothing was changed. Resume it.",
+            ErrorClass.INVALID,
+        )
+
+
 def _trouble(deployment: Deployment) -> tuple[str, str] | None:
     for condition in deployment.conditions:
         stalled = condition.type == "Progressing" and condition.status == "False"
@@ -71,7 +82,10 @@ def _trouble(deployment: Deployment) -> tuple[str, str] | None:
 
 
 class ShowRollout(Action[Target, Plan, RolloutStatus]):
-    """Say whether a Deployment's rollout is complete, progressing or stalled."""
+    """Say whether a Deployment's rollout is complete, progressing or stalled.
+
+    As a look of `verify` it holds when the rollout is complete, and fails as soon as it stalls.
+    """
 
     name = "k8s.rollout_status"
     risk = Risk.READ
@@ -91,7 +105,6 @@ class ShowRollout(Action[Target, Plan, RolloutStatus]):
     def run(self, want: Target, plan: Plan, key: str) -> RolloutStatus:
         found = cluster_of(self.connections, want).deployment(want)
         state, message = progress(found)
-        images = found.images
         return RolloutStatus(
             state=state,
             message=message,
@@ -99,6 +112,9 @@ class ShowRollout(Action[Target, Plan, RolloutStatus]):
             replicas=found.replicas,
             updated=found.updated,
             available=found.available,
-            image=next(iter(images.values()), ""),
-            images=images,
+            image=found.image,
+            images=found.images,
         )
+
+    def verify(self, want: Target, plan: Plan) -> Verdict:
+        return verdict(cluster_of(self.connections, want).deployment(want))

@@ -29,22 +29,30 @@ class Gated(Frozen):
     labels: dict[str, str]
 
 
-class QueryPrometheus(Action[InstantQuery, Plan, Reading]):
-    """Ask Prometheus, and say plainly when there is nothing, no number, more than one, or only an old one."""
+class _Asks:
+    """What the two ways to ask have in common."""
 
-    name = "prom.query"
+    connections: Connections
     risk = Risk.READ
     effect = Effect.READ
 
     @classmethod
     def by_hand(cls, given: Mapping[str, JsonValue]) -> str:
-        return _promtool(given)
+        server = str(given.get("connection", "prometheus:main")).strip("<>")
+        return f"promtool query instant <URL of {server}> {shlex.quote(str(given.get('query')))}"
 
     def permissions(self, want: InstantQuery) -> list[Permission]:
         return [Prometheus(self.connections, want.connection).right()]
 
     def plan(self, want: InstantQuery) -> Plan:
-        return _plan(self.connections, want)
+        Prometheus(self.connections, want.connection).reach()
+        return Plan(summary=f"Ask {want.connection}: {want.query}")
+
+
+class QueryPrometheus(_Asks, Action[InstantQuery, Plan, Reading]):
+    """Ask Prometheus, and say plainly when there is nothing, no number, more than one, or only an old one."""
+
+    name = "prom.query"
 
     def run(self, want: InstantQuery, plan: Plan, key: str) -> Reading:
         return read(Prometheus(self.connections, want.connection), want)
@@ -56,7 +64,7 @@ class QueryPrometheus(Action[InstantQuery, Plan, Reading]):
         return Verdict(state="waiting" if trouble else "ok", reason=trouble or "there is an answer")
 
 
-class GateOnPrometheus(Action[InstantQuery, Plan, Gated]):
+class GateOnPrometheus(_Asks, Action[InstantQuery, Plan, Gated]):
     """Ask Prometheus for exactly one finite and fresh number, and fail on anything else.
 
     For ``verify``: a check that cannot get its number is inconclusive, and never a success. A server that
@@ -65,18 +73,6 @@ class GateOnPrometheus(Action[InstantQuery, Plan, Gated]):
     """
 
     name = "prom.gate"
-    risk = Risk.READ
-    effect = Effect.READ
-
-    @classmethod
-    def by_hand(cls, given: Mapping[str, JsonValue]) -> str:
-        return _promtool(given)
-
-    def permissions(self, want: InstantQuery) -> list[Permission]:
-        return [Prometheus(self.connections, want.connection).right()]
-
-    def plan(self, want: InstantQuery) -> Plan:
-        return _plan(self.connections, want)
 
     def run(self, want: InstantQuery, plan: Plan, key: str) -> Gated:
         reading = read(Prometheus(self.connections, want.connection), want)
@@ -87,13 +83,3 @@ class GateOnPrometheus(Action[InstantQuery, Plan, Gated]):
             words = "; ".join(reading.warnings)
             raise ActionFailed(f"{want.connection} warns of its own answer: {words}", ErrorClass.MISSING)
         return Gated(value=reading.value, age=reading.age, labels=reading.samples[0].labels)
-
-
-def _promtool(given: Mapping[str, JsonValue]) -> str:
-    server = str(given.get("connection", "prometheus:main")).strip("<>")
-    return f"promtool query instant <URL of {server}> {shlex.quote(str(given.get('query')))}"
-
-
-def _plan(connections: Connections, want: InstantQuery) -> Plan:
-    Prometheus(connections, want.connection).reach()
-    return Plan(summary=f"Ask {want.connection}: {want.query}")

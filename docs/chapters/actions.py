@@ -31,6 +31,7 @@ the world agrees), and, where it can, undoes what its plan saw. The permissions 
 step needs them for its own object and nothing more. Outside packages add actions by the entry point group
 `tocsin.actions`; `tocsin runbook schema --actions` lists what is installed.
 """
+_NODE: Mapping[str, JsonValue] = {"connection": "k8s:main", "node": "node-1"}
 _OBJECT: Mapping[str, JsonValue] = {"connection": "k8s:main", "namespace": "shop", "deployment": "checkout"}
 EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
     "dns.resolve": {"connection": "dns:main", "host": "orders.db.acme.example", "type": "CNAME"},
@@ -68,11 +69,22 @@ EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
         "path": "/v1/notices",
         "json": {"up": False},
     },
+    "k8s.cordon": _NODE,
+    "k8s.drain": {**_NODE, "delete_emptydir_data": True},
     "k8s.events": {**_OBJECT, "limit": 20},
+    "k8s.hpa_patch": {
+        "connection": "k8s:main",
+        "namespace": "shop",
+        "autoscaler": "checkout",
+        "min_replicas": 6,
+    },
     "k8s.logs": {**_OBJECT, "lines": 50},
+    "k8s.rollout_history": _OBJECT,
+    "k8s.rollout_restart": _OBJECT,
     "k8s.rollout_status": _OBJECT,
     "k8s.rollout_undo": {**_OBJECT, "to_revision": 12},
     "k8s.scale": {**_OBJECT, "replicas": 6},
+    "k8s.uncordon": _NODE,
     "prom.gate": {
         "connection": "prometheus:main",
         "query": 'sum(rate(http_requests_total{code=~"5.."}[2m])) / sum(rate(http_requests_total[2m]))',

@@ -63,7 +63,8 @@ class Fail(Model):
     message: str = ""
     """What the error says."""
     happened: bool = False
-    """The effect happened all the same, and only its result was lost: what ``probe`` finds then."""
+    """The effect happened all the same, and only its result was lost: what ``probe`` finds then. The
+    answer's ``output`` is what the action then reads from the world, where it can."""
 
 
 class Answer(Model):
@@ -91,7 +92,8 @@ class Answer(Model):
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> Self:
-        if self.fail is not None and self.fail.times is None and self.output is not None:
+        fail = self.fail
+        if fail and fail.times is None and not fail.happened and self.output is not None:
             raise ValueError(
                 "no `output` is given where every call fails; say `fail.times`, or leave one out"
             )

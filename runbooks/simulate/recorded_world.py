@@ -34,6 +34,7 @@ class RecordedWorld:
         self._answers: dict[str, dict[str, list[Part]]] = {}
         self._begun: dict[str, datetime] = {}
         self._held: dict[str, timedelta] = {}
+        self._found_done: dict[str, bool] = {}
 
     @property
     def world(self) -> Part:
@@ -55,13 +56,15 @@ class RecordedWorld:
             case events.StepPlanned(step=step, plan=plan):
                 self._add(step, "plan", {"output": literal(plan)})
             case events.StepSucceeded(step=step, output=output):
-                own = self._own(self._step(step, state), output)
-                self._add(step, "run", {"output": literal(own), "takes": self._took(step, at)})
+                own = literal(self._own(self._step(step, state), output))
+                if not self._was_lost(step, own):
+                    self._add(step, "run", {"output": own, "takes": self._took(step, at)})
             case events.StepFailed(step=step) if not self._is_decided(event, at, state):
                 verb = "run" if state.step(step).status == "running" else "plan"
                 took: Part = {"takes": self._took(step, at)} if verb == "run" else {}
                 self._add(step, verb, {"fail": {"kind": event.kind.value, "message": event.error}, **took})
             case events.StepProbed(step=step, found=found):
+                self._found_done[step] = found == "done"
                 self._add(step, "probe", {"output": found})
             case events.StepChecked(step=step, check=check, state=seen, reason=reason):
                 nth: Part = {"check": check} if check else {}
@@ -79,6 +82,7 @@ class RecordedWorld:
         match event:
             case events.StepStarted(step=step) | events.UndoStarted(step=step):
                 self._begun[step] = at
+                self._found_done[step] = False
             case events.LocksTaken(resources=resources):
                 awaited = set(resources) & set(state.awaited)
                 self._held |= dict.fromkeys(sorted(awaited), at - state.requested_at)
@@ -87,6 +91,15 @@ class RecordedWorld:
 
     def _add(self, step: str, verb: str, answer: Part) -> None:
         self._answers.setdefault(step, {}).setdefault(verb, []).append(answer)
+
+    def _was_lost(self, step: str, output: JsonValue) -> bool:
+        """Keep what was put out with the call whose answer was lost; False where the call did answer."""
+        last = self._answers.get(step, {}).get("run", [{}])[-1]
+        fail = last.get("fail")
+        if not self._found_done.get(step) or not isinstance(fail, dict):
+            return False
+        last.update(fail={**fail, "happened": True}, output=output)
+        return True
 
     def _took(self, step: str, at: datetime) -> str:
         return written(at - self._begun[step])

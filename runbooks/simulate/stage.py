@@ -60,8 +60,7 @@ class StandIn(Action[Frozen, LoosePlan, LooseOutput]):
         said = self._ask("run", want, plan, key)
         if said is None and self.risk is Risk.READ:
             raise unanswered(HERE.get(), self._uses, iter(self.output_model.model_fields))
-        given = said if isinstance(said, dict) else {}
-        return LooseOutput.model_validate({**self._usual_output(), **given})
+        return self._put_out(said)
 
     def verify(self, want: Frozen, plan: LoosePlan) -> Verdict:
         state, reason = verdict(self._ask("verify", want, plan))
@@ -79,10 +78,20 @@ class StandIn(Action[Frozen, LoosePlan, LooseOutput]):
         blind = type(self._real).probe is Action.probe
         return Probe.UNKNOWN if blind else self._world.probed(key)
 
+    def recover(self, want: Frozen, plan: LoosePlan, key: str) -> LooseOutput | None:
+        said = self._world.recovered(key)
+        if said is None or type(self._real).recover is Action.recover:
+            return None
+        return self._put_out(said)
+
     def _ask(self, verb: str, want: Frozen, plan: LoosePlan | None = None, key: str = "") -> JsonValue:
         planned = plan.model_dump(mode="json") if plan else {}
         asked = Question(verb, self._uses, _json(want), planned, key)
         return self._world.answer(asked, changes=self.risk is not Risk.READ)
+
+    def _put_out(self, said: JsonValue) -> LooseOutput:
+        given = said if isinstance(said, dict) else {}
+        return LooseOutput.model_validate({**self._usual_output(), **given})
 
     def _usual_output(self) -> dict[str, JsonValue]:
         """Return the fields that the action's output has when nothing is said of them."""

@@ -82,7 +82,8 @@ class World:
         self._elapsed = elapsed
         self._begun = begun
         self._used: dict[int, int] = {}
-        self._happened: set[str] = set()
+        self._happened: dict[str, JsonValue] = {}
+        """What an effect put out, by its key."""
         self.calls: list[Call] = []
         self.takes = USUAL
         """How long the call takes that was answered last."""
@@ -107,6 +108,10 @@ class World:
         """Return whether the effect with this key happened."""
         return Probe.DONE if key in self._happened else Probe.NOT_DONE
 
+    def recovered(self, key: str) -> JsonValue:
+        """Return what the effect with this key put out; None: nothing, or it never happened."""
+        return self._happened.get(key)
+
     def _said(self, names: tuple[str, ...], asked: Question, place: Place) -> JsonValue:
         answer = next(filter(None, (self._chosen(name, asked, place) for name in names)), Answer())
         used = self._used[id(answer)] = self._used.get(id(answer), 0) + 1
@@ -114,7 +119,7 @@ class World:
         self.takes, fail = usual if answer.takes is None else answer.takes, answer.fail
         fails = fail is not None and (fail.times is None or used <= fail.times)
         if asked.verb == "run" and (fail is None or not fails or fail.happened):
-            self._happened.add(asked.key)
+            self._happened[asked.key] = self._rendered(answer, asked) or {}
         if fail is not None and fails:
             raise ActionFailed(fail.message or f"{asked.uses}: {fail.kind}", fail.kind)
         return self._rendered(answer, asked)

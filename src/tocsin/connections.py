@@ -50,7 +50,7 @@ class KubernetesConnection(_Connection):
     context: str | None = None
     """Context of the kubeconfig; its current one when not given."""
     namespaces: tuple[str, ...] = ()
-    """Namespaces that runbooks may touch; empty means every one its credentials allow."""
+    """Namespaces that runbooks may touch; empty means every one its credentials allow, and nodes too."""
 
 
 class AwsConnection(_Connection):

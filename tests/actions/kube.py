@@ -17,6 +17,8 @@ from kubernetes.client import (
 )
 from kubernetes.client.exceptions import ApiException
 
+from tests.actions.around import Around
+
 NAMESPACE = "shop"
 CANARY = "canary-5up3r-s3cr3t-v41u3"
 
@@ -37,6 +39,7 @@ class Kube:
         self.apps = AppsV1Api(self.api)
         self.core = CoreV1Api(self.api)
         self._make_namespace()
+        self.around = Around(self.api, NAMESPACE)
 
     def deploy(self, image: str = "registry.example/checkout:1.0", **extra: Any) -> str:
         """Create a Deployment of two replicas, wait until it is complete, return its name."""
@@ -45,6 +48,12 @@ class Kube:
         self._deployed.append(name)
         self.settle(name)
         return name
+
+    def deploy_apart(self) -> tuple[str, str]:
+        """Deploy two replicas on two nodes, with no other pod around; return the name and a node of it."""
+        self.around.wait_until_empty()
+        name = self.deploy(apart=True)
+        return name, next(iter(self.around.pods_of(name).values()))
 
     def ship(self, name: str, image: str) -> None:
         """Deploy another image and wait until the controller has made a revision of it."""
@@ -98,9 +107,10 @@ class Kube:
             time.sleep(0.05)
 
     def tidy(self) -> None:
-        """Delete every Deployment: a controller slows down with each that it keeps."""
+        """Delete whatever was made: a controller slows down with each Deployment that it keeps."""
         while self._deployed:
             self.apps.delete_namespaced_deployment(self._deployed.pop(), NAMESPACE)
+        self.around.tidy()
 
     def _make_namespace(self) -> None:
         try:
@@ -110,9 +120,17 @@ class Kube:
                 raise
 
 
-def _deployment(name: str, image: str, **extra: Any) -> V1Deployment:
+def _deployment(name: str, image: str, *, apart: bool = False, **extra: Any) -> V1Deployment:
     labels = {"app": name}
     container = {"name": "app", "image": image, "env": [{"name": "PASSWORD", "value": CANARY}]}
-    template = {"metadata": {"labels": labels}, "spec": {"containers": [container]}}
+    template = {
+        "metadata": {"labels": labels},
+        "spec": {"containers": [container], **(_never_two_on_a_node(labels) if apart else {})},
+    }
     spec = {"replicas": 2, "selector": {"matchLabels": labels}, "template": template, **extra.pop("spec", {})}
     return V1Deployment.model_validate({"metadata": {"name": name, **extra}, "spec": spec})
+
+
+def _never_two_on_a_node(labels: dict[str, str]) -> dict[str, Any]:
+    term = {"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": labels}}
+    return {"affinity": {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}}

@@ -9,7 +9,22 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
+from tocsin.errors import ErrorClass
 from tocsin.playground.tls import ServerCertificate
+
+STATUSES = [
+    (400, ErrorClass.INVALID),
+    (401, ErrorClass.DENIED),
+    (403, ErrorClass.DENIED),
+    (404, ErrorClass.MISSING),
+    (409, ErrorClass.CONFLICT),
+    (412, ErrorClass.CONFLICT),
+    (429, ErrorClass.THROTTLED),
+    (500, ErrorClass.TRANSIENT),
+    (503, ErrorClass.TRANSIENT),
+    (504, ErrorClass.TIMEOUT),
+]
+"""What an answer's status means wherever a service does not say otherwise."""
 
 
 @dataclass

@@ -145,6 +145,22 @@ def test_a_probe_knows_what_has_happened(case: Case, action: AnyAction) -> None:
     assert action.probe(case.want, plan, "step-1") is Probe.DONE
 
 
+@of(ONCE)
+def test_what_a_lost_run_put_out_is_recovered(case: Case, action: AnyAction) -> None:
+    plan = action.plan(case.want)
+    output = action.run(case.want, plan, "step-1")
+    assert action.recover(case.want, plan, "step-1") == output
+
+
+@of(ONCE)
+def test_recovering_changes_nothing(case: Case, action: AnyAction) -> None:
+    plan = action.plan(case.want)
+    action.run(case.want, plan, "step-1")
+    before = (case.state(), case.effects())
+    action.recover(case.want, plan, "step-1")
+    assert (case.state(), case.effects()) == before
+
+
 @of(EVERY)
 def test_a_missing_object_is_missing(case: Case, action: AnyAction) -> None:
     assert attempt(action, case.missing).kind is ErrorClass.MISSING

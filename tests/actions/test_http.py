@@ -7,7 +7,7 @@ import pytest
 from pydantic import JsonValue, SecretStr
 
 from tests.actions.kube import CANARY
-from tests.actions.servers import Answer, Seen, Site
+from tests.actions.servers import STATUSES, Answer, Seen, Site
 from tocsin.actions.http import MAX_TEXT, CallHttp, GetHttp, HttpAnswer, HttpGet, HttpRequest
 from tocsin.connections import Connections, HttpConnection
 from tocsin.errors import ActionFailed, ErrorClass
@@ -100,21 +100,7 @@ def test_bodies_and_headers_of_the_runbook_are_not_in_the_plan(action: CallHttp)
     assert CANARY not in action.plan(want).model_dump_json()
 
 
-@pytest.mark.parametrize(
-    ("status", "kind"),
-    [
-        (400, ErrorClass.INVALID),
-        (401, ErrorClass.DENIED),
-        (403, ErrorClass.DENIED),
-        (404, ErrorClass.MISSING),
-        (409, ErrorClass.CONFLICT),
-        (412, ErrorClass.CONFLICT),
-        (429, ErrorClass.THROTTLED),
-        (500, ErrorClass.TRANSIENT),
-        (503, ErrorClass.TRANSIENT),
-        (504, ErrorClass.TIMEOUT),
-    ],
-)
+@pytest.mark.parametrize(("status", "kind"), STATUSES)
 def test_an_unexpected_status_has_a_class(
     action: CallHttp, site: Site, status: int, kind: ErrorClass
 ) -> None:

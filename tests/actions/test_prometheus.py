@@ -212,7 +212,7 @@ def test_what_is_gone_while_it_is_looked_at_is_stale(connections: Connections, s
 def test_what_is_no_prometheus_is_recognised(connections: Connections, site: Site, body: bytes) -> None:
     site.answers("/api/v1/query", body=body, content_type="application/json")
     failed = refusal(connections, "x", connection="prometheus:twin")
-    assert ("correct the base URL" in str(failed), failed.kind) == (True, ErrorClass.INVALID)
+    assert ("Correct the base URL" in str(failed), failed.kind) == (True, ErrorClass.INVALID)
 
 
 def test_a_server_that_is_too_busy_may_be_asked_again(connections: Connections, site: Site) -> None:

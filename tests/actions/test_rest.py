@@ -3,7 +3,7 @@
 import pytest
 from pydantic import BaseModel, SecretStr
 
-from tests.actions.servers import Answer, Site
+from tests.actions.servers import STATUSES, Answer, Site
 from tocsin.actions.rest import Rest, with_json
 from tocsin.connections import Connections, HttpConnection
 from tocsin.egress import MAX_BODY, Outgoing
@@ -47,19 +47,7 @@ def test_a_body_goes_as_json_with_the_connections_headers(rest: Rest, site: Site
     )
 
 
-@pytest.mark.parametrize(
-    ("status", "kind"),
-    [
-        (400, ErrorClass.INVALID),
-        (401, ErrorClass.DENIED),
-        (403, ErrorClass.DENIED),
-        (404, ErrorClass.MISSING),
-        (409, ErrorClass.CONFLICT),
-        (429, ErrorClass.THROTTLED),
-        (500, ErrorClass.TRANSIENT),
-        (504, ErrorClass.TIMEOUT),
-    ],
-)
+@pytest.mark.parametrize(("status", "kind"), STATUSES)
 def test_a_status_has_a_class(rest: Rest, site: Site, status: int, kind: ErrorClass) -> None:
     site.answers("/v1/thing", status, content_type=JSON)
     assert refused(rest, Outgoing("GET", "/thing")).kind is kind

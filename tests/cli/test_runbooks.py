@@ -3,9 +3,10 @@ from pathlib import Path
 from tests.cli import samples
 from tests.cli.shell import Shell
 from tocsin.runbooks import library
+from tocsin.runbooks.files import is_test
 from tocsin.runbooks.load import load
 
-LIBRARY = {file.stem for file in Path(library.__path__[0]).glob("*.yaml")}
+LIBRARY = {file.stem for file in Path(library.__path__[0]).glob("*.yaml") if not is_test(file)}
 
 
 def test_the_library_is_published_from_the_start(tocsin: Shell) -> None:

@@ -16,6 +16,8 @@ from typer.main import get_command
 from tocsin.actions.registry import Registry
 from tocsin.cli import app
 from tocsin.connections import Connections
+from tocsin.runbooks import library
+from tocsin.runbooks.files import is_test
 from tocsin.runbooks.load import check
 from tocsin.runbooks.load import load as load_runbook
 from tocsin.runbooks.simulate.cases import live
@@ -71,6 +73,12 @@ def typed() -> Iterator[object]:
         for line in "".join(fenced(page, "sh")).splitlines():
             if line.startswith("tocsin "):
                 yield pytest.param(line, id=line)
+
+
+def test_the_guide_tells_of_every_runbook_that_comes_with_tocsin() -> None:
+    listed = re.findall(r"^\| `([a-z-]+)` \|", (DOCS / "guide" / "library.md").read_text(), re.MULTILINE)
+    files = (file for file in Path(library.__path__[0]).glob("*.yaml") if not is_test(file))
+    assert set(listed) >= {file.stem for file in files}
 
 
 @pytest.mark.parametrize("text", list(blocks("yaml", "schema: runbook/v1")))

@@ -1,16 +1,9 @@
 import socket
-from collections.abc import Iterator
 
 import pytest
 
 from tocsin.playground.cloud import Cloud, build_orders_database, practice_client
 from tocsin.playground.serving import ServerDidNotStart
-
-
-@pytest.fixture(scope="module")
-def running_cloud() -> Iterator[Cloud]:
-    with Cloud() as cloud:
-        yield cloud
 
 
 @pytest.fixture

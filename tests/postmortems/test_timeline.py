@@ -173,6 +173,12 @@ def test_a_text_of_many_words_is_cut() -> None:
     assert len(texts(opened().tell(update("word " * 1000)))[-1]) <= 500
 
 
+def test_a_mistake_of_an_action_says_why_nobody_knows_what_happened() -> None:
+    probed = run.StepProbed(step="scale", found="unknown", reason="k8s.scale raised KeyError")
+    story = opened().tell(REQUESTED, by=ANA, run="r1").tell(probed, run="r1")
+    assert texts(story)[-1].endswith("whether it happened is not known: k8s.scale raised KeyError")
+
+
 def test_a_runbook_that_only_proposes_now_is_told() -> None:
     [_, row] = timeline(opened().tell(TriggersDemoted(runbook="tell", digest="d", failures=3)).entries)
     assert (row.kind, row.text) == ("problem", "tell only proposes now: it failed 3 times in a row")

@@ -4,16 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from tocsin.events import SYSTEM, Actor
+from tests.runbooks.world import ANA, BO
+from tocsin.events import SYSTEM
 from tocsin.main import House
 from tocsin.runbooks.commands import RunRequest
 from tocsin.runbooks.state import RunState
 from tocsin.serve import work
-
-ANA = Actor(kind="slack", id="U0ANA", name="Ana", email="ana@acme.example")
-"""Starts the runs."""
-BO = Actor(kind="slack", id="U0BO", name="Bo", email="bo@acme.example")
-"""Approves them."""
 
 Follow = Callable[[str, str], Awaitable[RunState]]
 """Waits until a run has a status."""

@@ -25,6 +25,20 @@ inputs:
 on_failure: { compensate: true }
 """
 
+DRAIN = """
+schema: runbook/v1
+name: drain-in-vain
+title: Drain a node that a budget holds
+steps:
+  - id: drain
+    uses: k8s.drain
+    with: { connection: "k8s:main", node: "${{ inputs.node }}" }
+    retry: { max: 1, base: 1s, on: [throttled] }
+inputs:
+  node: { type: string, required: true }
+on_failure: { compensate: true }
+"""
+
 
 @pytest.fixture
 def organisation(kube: Kube, cloud: Cloud, site: Site, queries: Queries) -> str:
@@ -124,3 +138,54 @@ async def test_nothing_is_changed_while_nobody_has_approved(house: House, kube: 
     run_id = await start(house, "scale-deployment", deployment=name, replicas=4)
     await follow(run_id, "awaiting_approval")
     assert kube.replicas(name) == 2
+
+
+async def test_a_scale_of_what_an_autoscaler_sets_is_refused_before_anybody_is_asked(
+    house: House, kube: Kube, follow: Follow
+) -> None:
+    name = kube.deploy()
+    kube.around.autoscale(name, 2, 5)
+    state = await follow(await start(house, "scale-deployment", deployment=name, replicas=4), "failed")
+    assert (kube.replicas(name), "the runbook scale-autoscaler" in state.summary) == (2, True)
+
+
+async def test_moving_the_bounds_of_an_autoscaler_brings_the_replicas(
+    house: House, kube: Kube, follow: Follow
+) -> None:
+    name = kube.deploy()
+    kube.around.autoscale(name, 2, 5)
+    run_id = await start(house, "scale-autoscaler", autoscaler=name, min=4)
+    await approve(house, await follow(run_id, "awaiting_approval"))
+    state = await follow(run_id, "succeeded")
+    assert (kube.replicas(name), kube.around.bounds(name), state.outputs["before"]) == (4, (4, 5), "2 to 5")
+
+
+async def test_a_restart_replaces_every_pod(house: House, kube: Kube, follow: Follow) -> None:
+    name = kube.deploy()
+    before = kube.around.pods_of(name)
+    run_id = await start(house, "restart-deployment", deployment=name)
+    await approve(house, await follow(run_id, "awaiting_approval"))
+    state = await follow(run_id, "succeeded")
+    assert not before.keys() & kube.around.pods_of(name).keys()
+    assert state.outputs["image"] == kube.image(name)
+
+
+async def test_a_drain_moves_the_pods_to_other_nodes(house: House, kube: Kube, follow: Follow) -> None:
+    name, node = kube.deploy_apart()
+    run_id = await start(house, "drain-node", node=node)
+    await approve(house, await follow(run_id, "awaiting_approval"))
+    await follow(run_id, "succeeded")
+    kube.settle(name)
+    assert node not in kube.around.pods_of(name).values()
+    assert not kube.around.schedulable(node)
+
+
+async def test_a_drain_that_a_budget_holds_lets_the_node_take_pods_again(
+    house: House, kube: Kube, follow: Follow
+) -> None:
+    name, node = kube.deploy_apart()
+    kube.around.budget(name, least=2)
+    await publish(house, "drain-in-vain", DRAIN)
+    state = await follow(await start(house, "drain-in-vain", node=node), "compensated")
+    assert (state.steps["drain"].attempt, kube.around.schedulable(node)) == (2, True)
+    assert f"The disruption budget {name}" in state.summary

@@ -46,6 +46,8 @@ class World:
     """By verb and box: what goes wrong with the first call, the second…"""
     broken: dict[tuple[str, str], ErrorClass] = field(default_factory=dict)
     """By verb and box: what goes wrong with every call."""
+    bugs: set[tuple[str, str]] = field(default_factory=set)
+    """By verb and box: calls that raise what no action should."""
     blind: set[str] = field(default_factory=set)
     """Boxes where nobody can see whether something happened."""
     slow: dict[str, int] = field(default_factory=dict)
@@ -58,6 +60,8 @@ class World:
         self.calls.append(Call(verb, box, key))
         if self.hang is not None and verb == "run":
             self.hang()
+        if (verb, box) in self.bugs:
+            raise KeyError("hush")
         waiting = self.faults.get((verb, box), [])
         fault = waiting.pop(0) if waiting else None
         kind = self.broken.get((verb, box), fault.kind if fault else None)
@@ -186,6 +190,10 @@ class FireAtBox(_OnBoxes):
         if want.box in self.world.blind:
             return Probe.UNKNOWN
         return Probe.DONE if any(call.key == key for call in self.world.effects) else Probe.NOT_DONE
+
+    def recover(self, want: Put, plan: Seen, key: str) -> Value:
+        self.world.call("recover", want.box)
+        return Value(value=self.world.boxes.get(want.box, 0))
 
 
 class SealBox(SetBox):

@@ -12,6 +12,7 @@ from tocsin.playground.cluster.kubeconfig import ADMIN_TOKEN, BOT_TOKEN, BOT_USE
 from tocsin.playground.cluster.logs import LogUnavailableError, read_log
 from tocsin.playground.cluster.objects import Json, utcnow
 from tocsin.playground.cluster.twin.api import Target
+from tocsin.playground.cluster.twin.evictions import evict
 from tocsin.playground.cluster.twin.kinds import EVENT, EVENT_V1, READ_ONLY
 from tocsin.playground.cluster.twin.ledger import Fault, Mutation
 from tocsin.playground.cluster.twin.patches import apply_patch
@@ -40,7 +41,6 @@ USERS = {ADMIN_TOKEN: "admin", BOT_TOKEN: BOT_USER}
 """The tokens of the practice kubeconfig: `admin` may do all, `tocsin` nothing, as nobody granted it any."""
 
 WATCH_SECONDS = 1_800.0
-SUCCESS: Json = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
 
 
 def build_app(world: World) -> FastAPI:
@@ -70,7 +70,7 @@ def build_app(world: World) -> FastAPI:
         try:
             return await _answer(world, request)
         except Refusal as refusal:
-            return JSONResponse(refusal.body(), refusal.code)
+            return JSONResponse(refusal.body(), refusal.code, refusal.headers)
 
     return app
 
@@ -142,8 +142,7 @@ def _mutate(world: World, request: Request, target: Target, body: Any) -> Json:
     if not isinstance(body, dict):
         raise bad_request("the request's body is not a JSON object")
     if target.subresource == "eviction":
-        api.delete(target, body.get("deleteOptions") or {}, dry=dry)
-        return SUCCESS
+        return evict(api, target, body, dry=dry)
     if request.method == "POST":
         return api.create(target, body, dry=dry)
     if request.method == "PUT":

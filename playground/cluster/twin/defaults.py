@@ -1,7 +1,16 @@
 """What the API server writes into an object before it keeps it."""
 
 from tocsin.playground.cluster.objects import Json, image_tag
-from tocsin.playground.cluster.twin.kinds import AUTOSCALER, DEPLOYMENT, NAMESPACE, POD, REPLICA_SET, Kind
+from tocsin.playground.cluster.twin.kinds import (
+    AUTOSCALER,
+    BUDGET,
+    DAEMON_SET,
+    DEPLOYMENT,
+    NAMESPACE,
+    POD,
+    REPLICA_SET,
+    Kind,
+)
 
 CONTAINER = {
     "resources": {},
@@ -19,6 +28,13 @@ ROLLING_UPDATE = {"maxUnavailable": "25%", "maxSurge": "25%"}
 DEPLOYMENT_SPEC = {"replicas": 1, "revisionHistoryLimit": 10, "progressDeadlineSeconds": 600}
 NEW_POD = {"phase": "Pending", "qosClass": "BestEffort"}
 NEW_AUTOSCALER = {"currentReplicas": 0, "desiredReplicas": 0}
+NEW_DAEMON_SET = {
+    "currentNumberScheduled": 0,
+    "desiredNumberScheduled": 0,
+    "numberMisscheduled": 0,
+    "numberReady": 0,
+}
+NEW_BUDGET = {"disruptionsAllowed": 0, "currentHealthy": 0, "desiredHealthy": 0, "expectedPods": 0}
 FINALIZED_NAMESPACE = {"finalizers": ["kubernetes"]}
 
 
@@ -33,6 +49,11 @@ def with_defaults(kind: Kind, given: Json) -> Json:
         return {**given, "spec": {"minReplicas": 1, **spec}, "status": given.get("status") or NEW_AUTOSCALER}
     if kind == REPLICA_SET:
         return {**given, "spec": {"replicas": 1, **spec, "template": _template(spec)}}
+    if kind == DAEMON_SET:
+        status = given.get("status") or NEW_DAEMON_SET
+        return {**given, "spec": {**spec, "template": _template(spec)}, "status": status}
+    if kind == BUDGET:
+        return {**given, "status": given.get("status") or NEW_BUDGET}
     if kind == DEPLOYMENT:
         strategy = _strategy(spec.get("strategy") or {})
         return {

@@ -66,6 +66,24 @@ REPLICA_SET = Kind(
     subresources=("status", "scale"),
     counts_generations=True,
 )
+DAEMON_SET = Kind(
+    group="apps",
+    version="v1",
+    name="DaemonSet",
+    plural="daemonsets",
+    short="ds",
+    subresources=("status",),
+    counts_generations=True,
+)
+BUDGET = Kind(
+    group="policy",
+    version="v1",
+    name="PodDisruptionBudget",
+    plural="poddisruptionbudgets",
+    short="pdb",
+    subresources=("status",),
+    counts_generations=True,
+)
 EVENT_V1 = Kind(group="events.k8s.io", version="v1", name="Event", plural="events", short="ev")
 AUTOSCALER = Kind(
     group="autoscaling",
@@ -78,7 +96,10 @@ AUTOSCALER = Kind(
 SCALE = Kind(group="autoscaling", version="v1", name="Scale", plural="scales", short="")
 """What the scale subresource speaks; served only beneath a workload."""
 
-STORED = (NAMESPACE, NODE, POD, EVENT, CONFIG_MAP, DEPLOYMENT, REPLICA_SET, AUTOSCALER)
+STORED = (
+    *(NAMESPACE, NODE, POD, EVENT, CONFIG_MAP),
+    *(DEPLOYMENT, REPLICA_SET, DAEMON_SET, AUTOSCALER, BUDGET),
+)
 SERVED = (*STORED, EVENT_V1)
 READ_ONLY = frozenset({EVENT_V1})
 """events.k8s.io is a second view of the core group's Events, and here one to read only."""

@@ -25,6 +25,12 @@ class Refusal(Exception):
         self.reason = reason
         self.details = details
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """Return the headers of the answer: how many seconds to wait, where the Status says it."""
+        seconds = (self.details or {}).get("retryAfterSeconds")
+        return {} if seconds is None else {"Retry-After": str(seconds)}
+
     def body(self) -> Json:
         """Return the Status the client reads."""
         status: Json = {
@@ -84,6 +90,23 @@ def precondition_failed(kind: Kind, name: str, why: str) -> Refusal:
     qualified = f"{kind.name}.{kind.group}" if kind.group else kind.name
     message = f'Operation cannot be fulfilled on {qualified} "{name}": {why}'
     return Refusal(409, "Conflict", message, {**details(kind, name), "kind": kind.name})
+
+
+def budget_holds(why: str, retry_after: int | None = None) -> Refusal:
+    """Say that a pod may not be evicted now. `retry_after` is in seconds."""
+    about: Json = {"causes": [{"reason": "DisruptionBudget", "message": why}]}
+    if retry_after is not None:
+        about["retryAfterSeconds"] = retry_after
+    message = "Cannot evict pod as it would violate the pod's disruption budget."
+    return Refusal(429, "TooManyRequests", message, about)
+
+
+def too_many_budgets() -> Refusal:
+    """Say that a pod cannot be evicted at all, as two budgets hold it."""
+    message = (
+        "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."
+    )
+    return Refusal(500, "", message)
 
 
 def unprocessable_patch() -> Refusal:

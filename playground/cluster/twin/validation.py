@@ -3,7 +3,15 @@
 import re
 
 from tocsin.playground.cluster.objects import Json
-from tocsin.playground.cluster.twin.kinds import AUTOSCALER, DEPLOYMENT, POD, REPLICA_SET, Kind
+from tocsin.playground.cluster.twin.kinds import (
+    AUTOSCALER,
+    BUDGET,
+    DAEMON_SET,
+    DEPLOYMENT,
+    POD,
+    REPLICA_SET,
+    Kind,
+)
 from tocsin.playground.cluster.twin.refusals import Cause, bad_request, invalid
 from tocsin.playground.cluster.twin.selectors import selects
 
@@ -45,12 +53,14 @@ def check_valid(kind: Kind, new: Json, current: Json | None) -> None:
     name = new["metadata"].get("name") or ""
     spec: Json = new.get("spec") or {}
     causes = _name_causes(name)
-    if kind in (DEPLOYMENT, REPLICA_SET):
+    if kind in (DEPLOYMENT, REPLICA_SET, DAEMON_SET):
         causes += _workload_causes(spec) + _immutable_causes(spec, current)
     if kind == POD:
         causes += _container_causes("spec", spec)
     if kind == AUTOSCALER:
         causes += _autoscaler_causes(spec)
+    if kind == BUDGET:
+        causes += _budget_causes(spec)
     if causes:
         raise invalid(kind, name, causes)
 
@@ -100,6 +110,12 @@ def _autoscaler_causes(spec: Json) -> list[Cause]:
         return [_wrong("spec.maxReplicas", most, "must be greater than 0")]
     if most < least:
         return [_wrong("spec.maxReplicas", most, "must be greater than or equal to `minReplicas`")]
+    return []
+
+
+def _budget_causes(spec: Json) -> list[Cause]:
+    if "minAvailable" in spec and "maxUnavailable" in spec:
+        return [_wrong("spec", spec, "minAvailable and maxUnavailable cannot be both set")]
     return []
 
 

@@ -35,6 +35,7 @@ def object_list(kind: Kind, items: list[Json], version: int, rest: str) -> Json:
 
 def discovery(path: str) -> Json | None:
     """Answer /api, /apis and the resource list of each group version; None for any other path."""
+    path = path.rstrip("/")
     groups = sorted({(kind.group, kind.version) for kind in SERVED if kind.group})
     if path == "/api":
         return {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []}

@@ -7,6 +7,9 @@ from contextlib import asynccontextmanager, suppress
 from tocsin.playground.cluster.objects import timestamp, utcnow
 from tocsin.playground.cluster.pods import NODES
 from tocsin.playground.cluster.twin.api import Api, Target
+from tocsin.playground.cluster.twin.control.autoscalers import steer_autoscalers
+from tocsin.playground.cluster.twin.control.budgets import steer_budgets
+from tocsin.playground.cluster.twin.control.daemon_sets import steer_daemon_sets
 from tocsin.playground.cluster.twin.control.deployments import steer_deployments
 from tocsin.playground.cluster.twin.control.garbage import collect_garbage
 from tocsin.playground.cluster.twin.control.nodes import attend_pods
@@ -62,9 +65,12 @@ class World:
 
     def _pass(self) -> None:
         now = utcnow()
+        steer_autoscalers(self.api, now)
         steer_deployments(self.api, now)
         steer_replica_sets(self.api, now)
+        steer_daemon_sets(self.api, now)
         attend_pods(self.api, now)
+        steer_budgets(self.api)
         collect_garbage(self.store)
 
     def _populate(self) -> None:

@@ -170,6 +170,8 @@ class StepProbed(Event):
     type: Literal["step_probed"] = "step_probed"
     step: str
     found: Literal["done", "not_done", "unknown"]
+    reason: str = ""
+    """Why nobody knows, where that can be said."""
 
 
 class StepSucceeded(Event):

@@ -1,15 +1,22 @@
-"""Kubernetes actions, each on a Deployment of its own."""
+"""Kubernetes actions, each on a Deployment, an autoscaler or a node of its own."""
 
+import dataclasses
 from collections.abc import Callable
+
+from pydantic import JsonValue
 
 from tests.actions.cases.worlds import CLOSED, Case, Worlds, connections_of
 from tests.actions.kube import NAMESPACE
-from tocsin.actions.kubernetes.client import Target
 from tocsin.actions.kubernetes.diagnose import ListEvents, ReadLogs
+from tocsin.actions.kubernetes.drain import Drain
+from tocsin.actions.kubernetes.hpa import MoveBounds
 from tocsin.actions.kubernetes.rollout import RollBack
 from tocsin.actions.kubernetes.scale import ScaleTo
-from tocsin.connections import KubernetesConnection
+from tocsin.actions.kubernetes.targets import NodeTarget, Target
+from tocsin.connections import Connections, KubernetesConnection
 from tocsin.playground.cluster.kubeconfig import write_kubeconfig
+
+CLUSTER = "k8s:main"
 
 
 def _deployed(worlds: Worlds) -> str:
@@ -19,17 +26,20 @@ def _deployed(worlds: Worlds) -> str:
     return name
 
 
-def _kubernetes(worlds: Worlds, name: str, want: Target) -> Case:
+def _connections(worlds: Worlds, *namespaces: str) -> Connections:
     kubeconfig = worlds.kube.kubeconfig
     closed = worlds.tmp_path / "closed"
     write_kubeconfig(closed, CLOSED)
-    connections = connections_of(
-        KubernetesConnection(kubeconfig=kubeconfig, context="admin", namespaces=(NAMESPACE,)),
+    return connections_of(
+        KubernetesConnection(kubeconfig=kubeconfig, context="admin", namespaces=namespaces),
         KubernetesConnection(kubeconfig=kubeconfig, context="bot"),
         KubernetesConnection(kubeconfig=str(closed)),
     )
+
+
+def _of_deployment(worlds: Worlds, name: str, want: Target) -> Case:
     return Case(
-        connections=connections,
+        connections=_connections(worlds, NAMESPACE),
         want=want,
         missing=want.model_copy(update={"deployment": "nowhere"}),
         state=lambda: worlds.kube.spec(name),
@@ -37,39 +47,101 @@ def _kubernetes(worlds: Worlds, name: str, want: Target) -> Case:
     )
 
 
+def _of_node(worlds: Worlds, want: NodeTarget, effects: Callable[[], JsonValue]) -> Case:
+    return Case(
+        connections=_connections(worlds),
+        want=want,
+        missing=want.model_copy(update={"node": "nowhere"}),
+        state=lambda: worlds.kube.around.schedulable(want.node),
+        effects=effects,
+    )
+
+
 def _at(name: str) -> dict[str, str]:
-    return {"connection": "k8s:main", "namespace": NAMESPACE, "deployment": name}
+    return {"connection": CLUSTER, "namespace": NAMESPACE, "deployment": name}
+
+
+def cordon(worlds: Worlds) -> Case:
+    want = NodeTarget(connection=CLUSTER, node="node-2")
+    return _of_node(worlds, want, lambda: worlds.kube.around.schedulable(want.node))
+
+
+def uncordon(worlds: Worlds) -> Case:
+    worlds.kube.around.cordon("node-2")
+    return cordon(worlds)
+
+
+def drain(worlds: Worlds) -> Case:
+    name, node = worlds.kube.deploy_apart()
+    want = Drain(connection=CLUSTER, node=node)
+    return _of_node(worlds, want, lambda: list(worlds.kube.around.pods_of(name)))
+
+
+def hpa_patch(worlds: Worlds) -> Case:
+    kube = worlds.kube
+    name = kube.deploy()
+    kube.around.autoscale(name, 2, 5)
+    given = {"connection": CLUSTER, "namespace": NAMESPACE, "autoscaler": name, "min_replicas": 3}
+    want = MoveBounds.model_validate(given)
+
+    def bounds() -> JsonValue:
+        return list(kube.around.bounds(name))
+
+    return Case(
+        connections=_connections(worlds, NAMESPACE),
+        want=want,
+        missing=want.model_copy(update={"autoscaler": "nowhere"}),
+        state=bounds,
+        effects=bounds,
+    )
 
 
 def scale(worlds: Worlds) -> Case:
     name = worlds.kube.deploy()
-    return _kubernetes(worlds, name, ScaleTo.model_validate({**_at(name), "replicas": 4}))
+    return _of_deployment(worlds, name, ScaleTo.model_validate({**_at(name), "replicas": 4}))
+
+
+def rollout_restart(worlds: Worlds) -> Case:
+    name = worlds.kube.deploy()
+    case = _of_deployment(worlds, name, Target.model_validate(_at(name)))
+    return dataclasses.replace(case, state=lambda: worlds.kube.read(name)["spec"]["template"])
 
 
 def rollout_undo(worlds: Worlds) -> Case:
     name = _deployed(worlds)
-    return _kubernetes(worlds, name, RollBack.model_validate(_at(name)))
+    return _of_deployment(worlds, name, RollBack.model_validate(_at(name)))
 
 
 def rollout_status(worlds: Worlds) -> Case:
+    name = worlds.kube.deploy()  # of a broken one, its verdict is that it is not complete
+    return _of_deployment(worlds, name, Target.model_validate(_at(name)))
+
+
+def rollout_history(worlds: Worlds) -> Case:
     name = _deployed(worlds)
-    return _kubernetes(worlds, name, Target.model_validate(_at(name)))
+    return _of_deployment(worlds, name, Target.model_validate(_at(name)))
 
 
 def events(worlds: Worlds) -> Case:
     name = _deployed(worlds)
-    return _kubernetes(worlds, name, ListEvents.model_validate(_at(name)))
+    return _of_deployment(worlds, name, ListEvents.model_validate(_at(name)))
 
 
 def logs(worlds: Worlds) -> Case:
     name = _deployed(worlds)
-    return _kubernetes(worlds, name, ReadLogs.model_validate(_at(name)))
+    return _of_deployment(worlds, name, ReadLogs.model_validate(_at(name)))
 
 
 CASES: dict[str, Callable[[Worlds], Case]] = {
+    "k8s.cordon": cordon,
+    "k8s.drain": drain,
     "k8s.events": events,
+    "k8s.hpa_patch": hpa_patch,
     "k8s.logs": logs,
+    "k8s.rollout_history": rollout_history,
+    "k8s.rollout_restart": rollout_restart,
     "k8s.rollout_status": rollout_status,
     "k8s.rollout_undo": rollout_undo,
     "k8s.scale": scale,
+    "k8s.uncordon": uncordon,
 }

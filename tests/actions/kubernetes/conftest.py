@@ -13,6 +13,12 @@ def connections(kube: Kube) -> Connections:
 
 
 @pytest.fixture
+def whole(kube: Kube) -> Connections:
+    """A connection that may touch nodes."""
+    return Connections({"k8s:whole": KubernetesConnection(kubeconfig=kube.kubeconfig, context="admin")})
+
+
+@pytest.fixture
 def shipped(kube: Kube) -> str:
     """A Deployment with the revisions 1, 2 and 3, of the images 1.0, 1.1 and 1.2."""
     name = kube.deploy("registry.example/checkout:1.0")

@@ -10,6 +10,7 @@ from kubernetes.client import RbacAuthorizationV1Api
 from tests.actions.cases import CASES
 from tests.actions.cases.worlds import Case, Worlds
 from tests.actions.kube import CANARY, NAMESPACE, Kube
+from tocsin.actions.base import Permission
 from tocsin.actions.registry import Registry
 from tocsin.errors import ActionFailed, ErrorClass
 from tocsin.playground.cluster.start import Cluster
@@ -18,6 +19,18 @@ pytestmark = pytest.mark.timeout(60)
 
 NAMES = [name for name in CASES if name.startswith("k8s.")]
 GRANT = "granted-by-a-test"
+HERE = f" in {NAMESPACE}"
+NEEDED = {
+    "k8s.cordon": 3,
+    "k8s.drain": 5,
+    "k8s.hpa_patch": 2,
+    "k8s.rollout_history": 2,
+    "k8s.rollout_restart": 2,
+    "k8s.rollout_undo": 3,
+    "k8s.scale": 4,
+    "k8s.uncordon": 2,
+}
+"""How many rights each of these names."""
 
 
 @pytest.fixture
@@ -33,24 +46,35 @@ def rbac(kube: Kube) -> Iterator[RbacAuthorizationV1Api]:
     yield rbac
     rbac.delete_namespaced_role_binding(GRANT, NAMESPACE)
     rbac.delete_namespaced_role(GRANT, NAMESPACE)
+    rbac.delete_cluster_role_binding(GRANT)
+    rbac.delete_cluster_role(GRANT)
 
 
-def grant(rbac: RbacAuthorizationV1Api, rules: list[dict[str, list[str]]]) -> None:
+def grant(rbac: RbacAuthorizationV1Api, rights: list[Permission]) -> None:
     """Give the user `tocsin` exactly these rights, and wait until the authorizer knows."""
-    about = {"name": GRANT}
-    role: Any = {"metadata": about, "rules": rules}
-    subject = {"kind": "User", "name": "tocsin", "apiGroup": "rbac.authorization.k8s.io"}
-    reference = {"kind": "Role", "name": GRANT, "apiGroup": "rbac.authorization.k8s.io"}
-    binding: Any = {"metadata": about, "subjects": [subject], "roleRef": reference}
-    rbac.create_namespaced_role(NAMESPACE, role)
-    rbac.create_namespaced_role_binding(NAMESPACE, binding)
+    here = [rule(one) for one in rights if one.resource.endswith(HERE)]
+    everywhere = [rule(one) for one in rights if not one.resource.endswith(HERE)]
+    rbac.create_namespaced_role(NAMESPACE, role(here))
+    rbac.create_namespaced_role_binding(NAMESPACE, binding("Role"))
+    rbac.create_cluster_role(role(everywhere))
+    rbac.create_cluster_role_binding(binding("ClusterRole"))
     time.sleep(0.5)
 
 
-def rule(verb: str, resource: str) -> dict[str, list[str]]:
-    """Read a Permission as a rule: ``apps/deployments/scale in shop``."""
-    group, _, plural = resource.removesuffix(f" in {NAMESPACE}").partition("/")
-    return {"apiGroups": [group.replace("core", "")], "resources": [plural], "verbs": [verb]}
+def role(rules: list[dict[str, list[str]]]) -> Any:
+    return {"metadata": {"name": GRANT}, "rules": rules}
+
+
+def binding(kind: str) -> Any:
+    subject = {"kind": "User", "name": "tocsin", "apiGroup": "rbac.authorization.k8s.io"}
+    reference = {"kind": kind, "name": GRANT, "apiGroup": "rbac.authorization.k8s.io"}
+    return {"metadata": {"name": GRANT}, "subjects": [subject], "roleRef": reference}
+
+
+def rule(right: Permission) -> dict[str, list[str]]:
+    """Read a right as a rule: ``apps/deployments/scale in shop``, or ``core/nodes`` everywhere."""
+    group, _, plural = right.resource.removesuffix(HERE).partition("/")
+    return {"apiGroups": [group.replace("core", "")], "resources": [plural], "verbs": [right.verb]}
 
 
 @pytest.mark.cluster
@@ -60,7 +84,7 @@ def test_the_rights_an_action_names_are_enough(
 ) -> None:
     action = Registry(case.connections).get(request.node.callspec.params["case"])
     want = case.through("denied")
-    grant(rbac, [rule(one.verb, one.resource) for one in action.permissions(want)])
+    grant(rbac, action.permissions(want))
     plan = action.plan(want)
     action.run(want, plan, "step-1")
     assert action.verify(want, plan).state in ("ok", "waiting")
@@ -69,7 +93,7 @@ def test_the_rights_an_action_names_are_enough(
 @pytest.mark.cluster
 @pytest.mark.parametrize(
     ("case", "withheld"),
-    [*(("k8s.scale", right) for right in range(4)), *(("k8s.rollout_undo", right) for right in range(3))],
+    [(name, right) for name, rights in NEEDED.items() for right in range(rights)],
     indirect=["case"],
 )
 def test_each_right_an_action_names_is_needed(
@@ -77,7 +101,8 @@ def test_each_right_an_action_names_is_needed(
 ) -> None:
     action = Registry(case.connections).get(request.node.callspec.params["case"])
     want = case.through("denied")
-    rights = [rule(one.verb, one.resource) for one in action.permissions(want)]
+    rights = action.permissions(want)
+    assert len(rights) == NEEDED[action.name]
     grant(rbac, rights[:withheld] + rights[withheld + 1 :])
     with pytest.raises(ActionFailed) as caught:
         action.run(want, action.plan(want), "step-1")

@@ -4,8 +4,8 @@ import pytest
 
 from tests.actions.kube import Kube
 from tests.actions.kubernetes.targets import at
-from tocsin.actions.kubernetes.client import Target
 from tocsin.actions.kubernetes.status import RolloutStatus, ShowRollout
+from tocsin.actions.kubernetes.targets import Target
 from tocsin.connections import Connections
 
 pytestmark = pytest.mark.timeout(60)
@@ -42,3 +42,25 @@ def test_a_rollout_past_its_deadline_is_stalled(connections: Connections, kube: 
     kube.ship(name, "registry.example/checkout:bad-1.1")
     kube.wait(name, lambda found: "ProgressDeadlineExceeded" in str(found["status"]))
     assert look(connections, name).state == "stalled"
+
+
+def verdict(connections: Connections, name: str) -> str:
+    action, want = ShowRollout(connections), Target.model_validate(at(name))
+    return action.verify(want, action.plan(want)).state
+
+
+def test_a_look_at_a_finished_rollout_holds(connections: Connections, shipped: str) -> None:
+    assert verdict(connections, shipped) == "ok"
+
+
+def test_a_look_at_a_rollout_that_cannot_go_on_does_not_hold(connections: Connections, kube: Kube) -> None:
+    name = kube.deploy()
+    kube.ship(name, "registry.example/checkout:bad-1.1")
+    assert verdict(connections, name) == "waiting"
+
+
+def test_a_look_at_a_stalled_rollout_fails_at_once(connections: Connections, kube: Kube) -> None:
+    name = kube.deploy(spec={"progressDeadlineSeconds": 1})
+    kube.ship(name, "registry.example/checkout:bad-1.1")
+    kube.wait(name, lambda found: "ProgressDeadlineExceeded" in str(found["status"]))
+    assert verdict(connections, name) == "failed"

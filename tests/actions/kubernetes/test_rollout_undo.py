@@ -1,15 +1,10 @@
 """k8s.rollout_undo where it refuses, warns, is overtaken, and stalls."""
 
-import time
-from typing import Any
-
 import pytest
 
 from tests.actions.kube import Kube
-from tests.actions.kubernetes.targets import at
-from tocsin.actions.base import Verdict
+from tests.actions.kubernetes.targets import at, settled
 from tocsin.actions.kubernetes.rollout import NOT_ROLLED_BACK, RollBack, UndoRollout
-from tocsin.actions.registry import AnyAction
 from tocsin.connections import Connections
 from tocsin.errors import ActionFailed, ErrorClass
 
@@ -23,13 +18,6 @@ def undo(connections: Connections) -> UndoRollout:
 
 def back(name: str, revision: int | None = None) -> RollBack:
     return RollBack.model_validate({**at(name), "to_revision": revision})
-
-
-def settled(action: AnyAction, want: object, plan: Any) -> Verdict:
-    deadline = time.monotonic() + 30
-    while (verdict := action.verify(want, plan)).state == "waiting" and time.monotonic() < deadline:
-        time.sleep(0.1)
-    return verdict
 
 
 def test_the_previous_revision_is_the_usual_one(undo: UndoRollout, shipped: str) -> None:

@@ -1,18 +1,17 @@
 """k8s.scale where it refuses, warns, and is overtaken."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from kubernetes.client import AutoscalingV1Api, AutoscalingV2Api
 
-from tests.actions.kube import NAMESPACE, Kube
+from tests.actions.around import SCALED_OBJECT
+from tests.actions.kube import Kube
 from tests.actions.kubernetes.targets import at
-from tocsin.actions.kubernetes.client import Target, cluster_of
+from tocsin.actions.kubernetes.client import cluster_of
 from tocsin.actions.kubernetes.scale import ScaleDeployment, ScaleTo
+from tocsin.actions.kubernetes.targets import Target
 from tocsin.connections import Connections
 from tocsin.errors import ActionFailed, ErrorClass
-from tocsin.playground.cluster.start import Cluster
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -27,27 +26,61 @@ def to(name: str, replicas: int) -> ScaleTo:
 
 
 @pytest.fixture
-def autoscaled(kube: Kube, cluster: Cluster) -> Iterator[str]:
-    """A Deployment that an autoscaler keeps between 2 and 5 replicas."""
-    # The control plane of the tests is older than autoscaling/v2, the twin has nothing else.
-    scaling = AutoscalingV2Api(kube.api) if cluster.kind == "twin" else AutoscalingV1Api(kube.api)
+def autoscaled(kube: Kube) -> str:
+    """A Deployment of two that an autoscaler keeps between 2 and 5 replicas."""
     name = kube.deploy()
-    target = {"kind": "Deployment", "name": name, "apiVersion": "apps/v1"}
-    spec = {"scaleTargetRef": target, "minReplicas": 2, "maxReplicas": 5}
-    body: Any = {"metadata": {"name": name}, "spec": spec}
-    scaling.create_namespaced_horizontal_pod_autoscaler(NAMESPACE, body)
-    yield name
-    scaling.delete_namespaced_horizontal_pod_autoscaler(name, NAMESPACE)
+    kube.around.autoscale(name, 2, 5)
+    return name
 
 
-def test_a_count_that_an_autoscaler_would_undo_is_refused(scale: ScaleDeployment, autoscaled: str) -> None:
-    with pytest.raises(ActionFailed, match="between 2 and 5") as caught:
-        scale.plan(to(autoscaled, 9))
+@pytest.fixture
+def off(kube: Kube) -> str:
+    """A Deployment of none, at which its autoscaler from 2 to 5 is off."""
+    name = kube.deploy(spec={"replicas": 0})
+    kube.around.autoscale(name, 2, 5)
+    return name
+
+
+@pytest.mark.parametrize("replicas", [1, 4, 9])
+def test_a_count_that_an_autoscaler_sets_is_refused(
+    scale: ScaleDeployment, autoscaled: str, replicas: int
+) -> None:
+    with pytest.raises(ActionFailed, match=r"between 2 and 5.*k8s\.hpa_patch") as caught:
+        scale.plan(to(autoscaled, replicas))
     assert caught.value.kind is ErrorClass.INVALID
 
 
-def test_a_count_that_an_autoscaler_allows_is_warned_of(scale: ScaleDeployment, autoscaled: str) -> None:
-    assert "may change the count again" in scale.plan(to(autoscaled, 4)).warnings[0]
+@pytest.mark.parametrize("replicas", [0, 4])
+def test_a_count_that_keda_sets_is_refused(scale: ScaleDeployment, kube: Kube, replicas: int) -> None:
+    name = kube.deploy()
+    kube.around.autoscale(name, 2, 5, ownerReferences=[SCALED_OBJECT])
+    with pytest.raises(ActionFailed, match="the KEDA ScaledObject orders sets the replica count") as caught:
+        scale.plan(to(name, replicas))
+    assert caught.value.kind is ErrorClass.INVALID
+
+
+def test_zero_switches_an_autoscaler_off_and_is_warned_of(scale: ScaleDeployment, autoscaled: str) -> None:
+    assert scale.plan(to(autoscaled, 0)).warnings == (
+        f"0 replicas stops {autoscaled} completely",
+        f"the autoscaler {autoscaled} stops scaling it until the count is above 0",
+    )
+
+
+def test_from_zero_a_count_within_the_bounds_switches_the_autoscaler_on(
+    scale: ScaleDeployment, off: str
+) -> None:
+    assert scale.plan(to(off, 3)).warnings == (f"the autoscaler {off} is off at 0 and takes over",)
+
+
+def test_from_zero_a_count_out_of_the_bounds_is_refused(scale: ScaleDeployment, off: str) -> None:
+    with pytest.raises(ActionFailed, match="would undo 9"):
+        scale.plan(to(off, 9))
+
+
+def test_the_autoscaler_of_another_deployment_is_no_hindrance(
+    scale: ScaleDeployment, autoscaled: str, kube: Kube
+) -> None:
+    assert scale.plan(to(kube.deploy(), 9)).warnings == ()
 
 
 def test_zero_replicas_are_warned_of(scale: ScaleDeployment, kube: Kube) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.actions.kubernetes.targets import at
-from tocsin.actions.kubernetes.client import Target
+from tocsin.actions.kubernetes.targets import Target
 
 pytestmark = pytest.mark.timeout(60)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import pytest
+from kubernetes import client
 from kubernetes.client.exceptions import ApiException
 
 from tocsin.playground.cluster.workload import Workload
@@ -27,6 +28,13 @@ def refusal(call: Callable[[], object]) -> ApiException:
     with pytest.raises(ApiException) as caught:
         call()
     return caught.value
+
+
+def preferred_version(api_client: Client, group: str) -> str:
+    """Return the version of an API group that the cluster prefers; an old control plane has only old ones."""
+    groups = client.ApisApi(api_client).get_api_versions().groups or []
+    [version] = [one.preferred_version for one in groups if one.name == group]
+    return str(version and version.version)
 
 
 def replica_sets(apps: Client, workload: Workload) -> list[Any]:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from tocsin.playground.cluster.objects import Json, reference, timestamp
 from tocsin.playground.cluster.twin.api import Api, Target, random_suffix
-from tocsin.playground.cluster.twin.kinds import EVENT
+from tocsin.playground.cluster.twin.kinds import EVENT, POD
 
 
 class Note(NamedTuple):
@@ -33,6 +33,25 @@ def owner_reference(owner: Json) -> Json:
         "controller": True,
         "blockOwnerDeletion": True,
     }
+
+
+def create_pod(api: Api, owner: Json, component: str, now: dt.datetime, node: str = "") -> None:
+    """Create a pod from its owner's template, on a node where one is named, and say so."""
+    meta, template = owner["metadata"], owner["spec"]["template"]
+    made = api.create(
+        Target(POD, meta["namespace"]),
+        {
+            "metadata": {
+                "generateName": f"{meta['name']}-",
+                "labels": template["metadata"]["labels"],
+                "annotations": template["metadata"].get("annotations") or {},
+                "ownerReferences": [owner_reference(owner)],
+            },
+            "spec": {**template["spec"], **({"nodeName": node} if node else {})},
+        },
+    )
+    note = Note(component, "SuccessfulCreate", f"Created pod: {made['metadata']['name']}")
+    write_event(api, owner, note, now)
 
 
 def write_event(api: Api, about: Json, note: Note, now: dt.datetime) -> None:

@@ -4,7 +4,7 @@ import datetime as dt
 
 from tocsin.playground.cluster.objects import Json, condition, is_ready, moment
 from tocsin.playground.cluster.twin.api import Api, Target
-from tocsin.playground.cluster.twin.control.owning import Note, owned_by, owner_reference, write_event
+from tocsin.playground.cluster.twin.control.owning import Note, create_pod, owned_by, write_event
 from tocsin.playground.cluster.twin.kinds import POD, REPLICA_SET
 from tocsin.playground.cluster.twin.selectors import selects
 
@@ -17,7 +17,7 @@ def steer_replica_sets(api: Api, now: dt.datetime) -> None:
         pods = _held_pods(api, replica_set)
         missing = replica_set["spec"]["replicas"] - len(pods)
         for _ in range(missing):
-            _create_pod(api, replica_set, now)
+            create_pod(api, replica_set, COMPONENT, now)
         for pod in sorted(pods, key=_worth)[: max(-missing, 0)]:
             _delete_pod(api, replica_set, pod, now)
         _report(api, replica_set, now)
@@ -40,24 +40,6 @@ def _held_pods(api: Api, replica_set: Json) -> list[Json]:
 def _worth(pod: Json) -> tuple[bool, bool]:
     """Order pods by what is lost with them: those without a node go first, then those not ready."""
     return bool(pod["spec"].get("nodeName")), is_ready(pod)
-
-
-def _create_pod(api: Api, replica_set: Json, now: dt.datetime) -> None:
-    meta, template = replica_set["metadata"], replica_set["spec"]["template"]
-    made = api.create(
-        Target(POD, meta["namespace"]),
-        {
-            "metadata": {
-                "generateName": f"{meta['name']}-",
-                "labels": template["metadata"]["labels"],
-                "annotations": template["metadata"].get("annotations") or {},
-                "ownerReferences": [owner_reference(replica_set)],
-            },
-            "spec": template["spec"],
-        },
-    )
-    note = Note(COMPONENT, "SuccessfulCreate", f"Created pod: {made['metadata']['name']}")
-    write_event(api, replica_set, note, now)
 
 
 def _delete_pod(api: Api, replica_set: Json, pod: Json, now: dt.datetime) -> None:
