@@ -27,10 +27,9 @@ from tocsin.runbooks.revisions import Revisions, parse
 from tocsin.runbooks.state import RunState
 from tocsin.runbooks.surroundings import incident_scope
 from tocsin.runbooks.tables import Revision, Run
+from tocsin.runbooks.tree import MAX_DEPTH
 from tocsin.settings import Settings
 
-MAX_DEPTH = 5
-"""How deep runbooks may call each other."""
 _TAKEN = {"mode", "trigger", "dedupe_key", "break_glass", "rerun_of", "keep"}
 
 

@@ -1,13 +1,18 @@
 """Build a runbook from its YAML, or say everything that is wrong with it, by line and column."""
 
 import copy
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from pydantic import JsonValue, ValidationError
 from pydantic_core import ErrorDetails
 
 from tocsin.actions.registry import Registry
 from tocsin.errors import BadRunbook
+from tocsin.organisation import Organisation
 from tocsin.runbooks import lint, words, yaml
+from tocsin.runbooks.known import Known
 from tocsin.runbooks.model import Runbook
 from tocsin.runbooks.problems import Mark, Path, Problem
 
@@ -21,21 +26,64 @@ def load(text: str, path: str) -> Runbook:
     return runbook
 
 
-def check(text: str, path: str, registry: Registry | None = None) -> tuple[Runbook | None, list[Problem]]:
+def check(
+    text: str, path: str, registry: Registry | None = None, organisation: Organisation | None = None
+) -> tuple[Runbook | None, list[Problem]]:
     """Return the runbook, None when it has errors, and all its problems in the order of the file.
 
-    With a registry the actions it uses are checked too.
+    With a registry the actions it uses are checked too, with an organisation the names of ``tocsin.yaml``.
     """
+    draft = _draft(text, path)
+    problems = _problems(draft, {}, registry, organisation)
+    good = all(problem.level == "warning" for problem in problems)
+    return draft.runbook if good else None, problems
+
+
+def check_together(
+    texts: Mapping[str, str], registry: Registry | None = None, organisation: Organisation | None = None
+) -> list[Problem]:
+    """Return the problems of several files, by their paths: they may call each other."""
+    drafts = [_draft(text, path) for path, text in texts.items()]
+    built = {draft.runbook.name: draft.runbook for draft in drafts if draft.runbook}
+    named = Counter(draft.runbook.name for draft in drafts if draft.runbook)
+    problems = [problem for draft in drafts for problem in _problems(draft, built, registry, organisation)]
+    for draft in drafts:
+        if draft.runbook and draft.document and named[draft.runbook.name] > 1:
+            told = f"{named[draft.runbook.name]} files have the name `{draft.runbook.name}`; names are unique"
+            problems.append(Problem(draft.path, *draft.document.value_mark(("name",)), told))
+    return problems
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """A file that was read: what could be made of it, and what kept it from being more."""
+
+    path: str
+    document: yaml.Document | None
+    runbook: Runbook | None
+    problems: list[Problem]
+
+
+def _draft(text: str, path: str) -> _Draft:
     document, problems = yaml.read(text, path)
     runbook: Runbook | None = None
     if document is not None:
         runbook, found = _build(document, path)
         problems += found
-    if document is not None and runbook is not None:
-        problems += lint.lint(runbook, document, path, registry)
-    problems = sorted(dict.fromkeys(problems), key=lambda one: (one.line, one.column, one.message))
-    good = all(problem.level == "warning" for problem in problems)
-    return runbook if good else None, problems
+    return _Draft(path, document, runbook, problems)
+
+
+def _problems(
+    draft: _Draft,
+    others: Mapping[str, Runbook],
+    registry: Registry | None,
+    organisation: Organisation | None,
+) -> list[Problem]:
+    problems = draft.problems
+    if draft.document is not None and draft.runbook is not None:
+        known = Known(draft.runbook, registry, others, organisation)
+        problems = problems + lint.lint(known, draft.document, draft.path)
+    return sorted(dict.fromkeys(problems), key=lambda one: (one.line, one.column, one.message))
 
 
 def _build(document: yaml.Document, path: str) -> tuple[Runbook | None, list[Problem]]:
