@@ -2,7 +2,7 @@
 
 import copy
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pydantic import JsonValue, ValidationError
@@ -26,6 +26,26 @@ def load(text: str, path: str) -> Runbook:
     return runbook
 
 
+@dataclass(frozen=True)
+class Draft:
+    """A file that was read: what could be made of it, and what kept it from being more."""
+
+    path: str
+    document: yaml.Document | None
+    runbook: Runbook | None
+    problems: tuple[Problem, ...]
+
+
+def draft(text: str, path: str) -> Draft:
+    """Return what a file says, without a look at what it means."""
+    document, problems = yaml.read(text, path)
+    runbook: Runbook | None = None
+    if document is not None:
+        runbook, found = _build(document, path)
+        problems += found
+    return Draft(path, document, runbook, tuple(problems))
+
+
 def check(
     text: str, path: str, registry: Registry | None = None, organisation: Organisation | None = None
 ) -> tuple[Runbook | None, list[Problem]]:
@@ -33,57 +53,29 @@ def check(
 
     With a registry the actions it uses are checked too, with an organisation the names of ``tocsin.yaml``.
     """
-    draft = _draft(text, path)
-    problems = _problems(draft, {}, registry, organisation)
+    read = draft(text, path)
+    problems = check_together([read], registry, organisation)
     good = all(problem.level == "warning" for problem in problems)
-    return draft.runbook if good else None, problems
+    return read.runbook if good else None, problems
 
 
 def check_together(
-    texts: Mapping[str, str], registry: Registry | None = None, organisation: Organisation | None = None
+    drafts: Sequence[Draft], registry: Registry | None = None, organisation: Organisation | None = None
 ) -> list[Problem]:
-    """Return the problems of several files, by their paths: they may call each other."""
-    drafts = [_draft(text, path) for path, text in texts.items()]
-    built = {draft.runbook.name: draft.runbook for draft in drafts if draft.runbook}
-    named = Counter(draft.runbook.name for draft in drafts if draft.runbook)
-    problems = [problem for draft in drafts for problem in _problems(draft, built, registry, organisation)]
-    for draft in drafts:
-        if draft.runbook and draft.document and named[draft.runbook.name] > 1:
-            told = f"{named[draft.runbook.name]} files have the name `{draft.runbook.name}`; names are unique"
-            problems.append(Problem(draft.path, *draft.document.value_mark(("name",)), told))
+    """Return the problems of several files, each in its order: they may call each other."""
+    others = {draft.runbook.name: draft.runbook for draft in drafts if draft.runbook}
+    times = Counter(draft.runbook.name for draft in drafts if draft.runbook)
+    problems: list[Problem] = []
+    for one in drafts:
+        found = list(one.problems)
+        if one.document is not None and one.runbook is not None:
+            found += lint.lint(Known(one.runbook, registry, others, organisation), one.document, one.path)
+            if times[one.runbook.name] > 1:
+                told = f"{times[one.runbook.name]} of these files have the name `{one.runbook.name}`"
+                mark = one.document.value_mark(("name",))
+                found.append(Problem(one.path, *mark, f"{told}; names are unique"))
+        problems += sorted(dict.fromkeys(found), key=lambda one: (one.line, one.column, one.message))
     return problems
-
-
-@dataclass(frozen=True)
-class _Draft:
-    """A file that was read: what could be made of it, and what kept it from being more."""
-
-    path: str
-    document: yaml.Document | None
-    runbook: Runbook | None
-    problems: list[Problem]
-
-
-def _draft(text: str, path: str) -> _Draft:
-    document, problems = yaml.read(text, path)
-    runbook: Runbook | None = None
-    if document is not None:
-        runbook, found = _build(document, path)
-        problems += found
-    return _Draft(path, document, runbook, problems)
-
-
-def _problems(
-    draft: _Draft,
-    others: Mapping[str, Runbook],
-    registry: Registry | None,
-    organisation: Organisation | None,
-) -> list[Problem]:
-    problems = draft.problems
-    if draft.document is not None and draft.runbook is not None:
-        known = Known(draft.runbook, registry, others, organisation)
-        problems = problems + lint.lint(known, draft.document, draft.path)
-    return sorted(dict.fromkeys(problems), key=lambda one: (one.line, one.column, one.message))
 
 
 def _build(document: yaml.Document, path: str) -> tuple[Runbook | None, list[Problem]]:

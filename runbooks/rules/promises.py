@@ -47,7 +47,7 @@ def _in_time(runbook: Runbook, step: Step, path: Path) -> Iterator[Flaw]:
     pause = step.wait.for_ if step.wait else None
     if pause is not None and pause >= whole:
         told = f"the run ends after {span(whole)} (`guardrails.timeout`), in the middle of this: give it more"
-        yield Flaw((*path, "wait"), told)
+        yield Flaw((*path, "wait"), told, "warning")
     if step.uses and step.timeout is not None and step.timeout > whole:
         told = f"the run ends after {span(whole)} (`guardrails.timeout`), before this timeout: give it more"
         yield Flaw((*path, "timeout"), told, "warning")
