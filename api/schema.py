@@ -1,4 +1,4 @@
-"""The JSON Schema of runbook files, for editors: anybody may read it, as it says nothing of the organisation."""
+"""The JSON Schema of runbook files, for editors. Anybody may read it: it says nothing of the organisation."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ router = APIRouter(tags=["runbooks"])
 async def runbook_schema(door: TheDoor) -> Response:
     """Return the JSON Schema of runbook files, with every action that is installed here.
 
-    `# yaml-language-server: $schema=` and this address as the first line of a runbook lets editors complete it.
+    With `# yaml-language-server: $schema=` and this address as its first line, editors complete a runbook.
     """
     written = await asyncio.to_thread(_written, door.registry)
     return Response(written, media_type="application/schema+json", headers={"Cache-Control": "max-age=300"})

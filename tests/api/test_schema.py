@@ -3,8 +3,8 @@
 import httpx2
 import jsonschema  # type: ignore[import-untyped]
 import pytest
-
 from tests.runbooks.samples import FULL, SMALL
+
 from tocsin.runbooks import yaml
 
 ADDRESS = "/schema/runbook/v1.json"
