@@ -1,7 +1,7 @@
 """``tocsin runbook``: the commands on what is recorded."""
 
 import difflib
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -10,9 +10,14 @@ from tocsin.cli import asking
 from tocsin.cli.opening import actor, opened
 from tocsin.cli.printing import print_document, print_json, print_table, when
 from tocsin.connections import Connections
+from tocsin.runbooks.drawing import as_svg
+from tocsin.runbooks.mermaid import as_mermaid
+from tocsin.runbooks.model import Runbook
 from tocsin.runbooks.revisions import parse
 from tocsin.runbooks.show import as_markdown
 from tocsin.runbooks.tables import Revision
+
+Drawing = Literal["mermaid", "svg"]
 
 
 async def list_published(limit: asking.Limit = 100, json: asking.AsJson = False) -> None:
@@ -47,13 +52,32 @@ async def show(name: asking.NameOrFile, revision: asking.Revision = None) -> Non
 
     Example: `tocsin runbook show rollback-deployment > rollback.md`
     """
+    runbook, registry = await _found(name, revision)
+    print_document(as_markdown(runbook, runbook.digest, registry))
+
+
+async def graph(
+    name: asking.NameOrFile,
+    revision: asking.Revision = None,
+    format: Annotated[Drawing, typer.Option(help="How it is drawn.")] = "mermaid",
+) -> None:
+    """Draw a runbook, as Mermaid or as SVG.
+
+    A file needs no database.
+
+    Example: `tocsin runbook graph rollback-deployment --format svg > rollback.svg`
+    """
+    runbook, _ = await _found(name, revision)
+    typer.echo((as_svg if format == "svg" else as_mermaid)(runbook), nl=False)
+
+
+async def _found(name: str, revision: str | None) -> tuple[Runbook, Registry]:
+    """Return a runbook and what knows its actions; a file's without a database."""
     if asking.is_file(name):
         registry = Registry(Connections({}))
-        runbook = asking.load_file(name, registry)
-    else:
-        async with opened() as house, house.database.transaction() as session:
-            runbook, registry = await asking.find_runbook(session, house, name, revision), house.registry
-    print_document(as_markdown(runbook, runbook.digest, registry))
+        return asking.load_file(name, registry), registry
+    async with opened() as house, house.database.transaction() as session:
+        return await asking.find_runbook(session, house, name, revision), house.registry
 
 
 async def diff(

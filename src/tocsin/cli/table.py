@@ -32,6 +32,7 @@ _RUNBOOK = {
     ),
     "list": Leaf("tocsin.cli.runbooks:list_published", "List the published runbooks."),
     "show": Leaf("tocsin.cli.runbooks:show", "Print a runbook as a checklist to follow by hand."),
+    "graph": Leaf("tocsin.cli.runbooks:graph", "Draw a runbook, as Mermaid or as SVG."),
     "diff": Leaf("tocsin.cli.runbooks:diff", "Show what changed between two revisions of a runbook."),
     "publish": Leaf("tocsin.cli.runbooks:publish", "Make a file or a recorded revision the one that runs."),
     "plan": Leaf("tocsin.cli.planning:plan", "Print what a run would change, and touch nothing."),
