@@ -75,6 +75,8 @@ def page(state: RunState, runbook: Runbook, ref: str | None) -> Iterator[Text]:
     yield Text(
         f"{runbook.title} ({state.runbook}, revision {state.revision[:12]}){f' for {ref}' if ref else ''}"
     )
+    if state.closure:
+        yield Text(f"closure {state.closure[:12]}", "dim")
     yield Text(f"{_words(state.status)}{f': {tidy(state.summary)}' if state.summary else ''}")
     took = lasted(state.requested_at, state.finished_at)
     so_far = "" if state.finished_at else " so far"

@@ -14,7 +14,6 @@ from tocsin.cli.opening import actor, opened
 from tocsin.cli.printing import aside, print_json
 from tocsin.cli.run_pages import as_json, exit_code
 from tocsin.main import House
-from tocsin.runbooks.state import RunState
 
 
 async def run(
@@ -22,6 +21,7 @@ async def run(
     inputs: asking.Inputs = None,
     incident: asking.IncidentRef = None,
     revision: asking.Revision = None,
+    channel: asking.Channel = "published",
     wait: Annotated[bool, typer.Option("--wait", help="Follow the run until it ends.")] = False,
     work: Annotated[
         bool, typer.Option("--work", help="Follow it, and do the work here: for when no worker runs.")
@@ -36,10 +36,15 @@ async def run(
     is one too, until the run ends. With --wait or --work the exit code tells how it went: 0 succeeded, 1 not,
     3 it needs a person's attention. Interrupting only stops the following: the run goes on.
 
+    What was never published is a draft: such a run asks before it changes anything.
+
     Example: `tocsin runbook run scale-deployment -i replicas=6 --incident INC-12 --wait`
     """
     async with opened() as house:
-        state = await _start(house, name, inputs, incident, revision)
+        async with house.database.transaction() as session:
+            request = await asking.run_request(session, house, name, inputs, incident)
+            chosen = request.model_copy(update={"revision": revision, "channel": channel})
+            state = await house.runs.start(session, actor(), chosen)
         aside().print(f"run {state.id[:8]} of {state.runbook} is started")
         if wait or work:
             async with _working(house, work):
@@ -50,14 +55,6 @@ async def run(
         typer.echo(state.id)
         aside().print(f"`tocsin run show {state.id[:8]}` shows it")
     raise typer.Exit(exit_code(state.status) if wait or work else 0)
-
-
-async def _start(
-    house: House, name: str, inputs: list[str] | None, incident: str | None, revision: str | None
-) -> RunState:
-    async with house.database.transaction() as session:
-        request = await asking.run_request(session, house, name, inputs, incident)
-        return await house.runs.start(session, actor(), request.model_copy(update={"revision": revision}))
 
 
 @asynccontextmanager
