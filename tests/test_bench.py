@@ -54,6 +54,7 @@ def test_every_measurement_is_listed_by_the_name_that_only_takes() -> None:
         "webhooks",
         "first-call",
         "steps",
+        "loops",
         "parked",
     ]
 
