@@ -195,6 +195,11 @@ class Action(ABC, Generic[InputT, PlanT, OutputT]):
         return None
 
     @classmethod
+    def probes(cls) -> bool:
+        """Say whether the action can find out if it has happened."""
+        return cls.probe is not Action.probe
+
+    @classmethod
     def undoable(cls) -> bool:
         """Say whether the action can be undone."""
         return cls.undo is not Action.undo

@@ -13,8 +13,9 @@ from starlette.websockets import WebSocketClose
 from tocsin.api.problems import problem
 from tocsin.api.sessions import COOKIE, Session, Sessions
 from tocsin.events import Actor
+from tocsin.runbooks.schema import ADDRESS
 
-OPEN = frozenset({"/healthz", "/readyz", "/metrics", "/openapi.json", "/slack/events", "/login"})
+OPEN = frozenset({"/healthz", "/readyz", "/metrics", "/openapi.json", "/slack/events", "/login", ADDRESS})
 """What anybody may call. Slack's requests and the webhooks are known by their signatures."""
 OPEN_BELOW = ("/webhooks/", "/static/")
 API = "/api/"

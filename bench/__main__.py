@@ -9,12 +9,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bench import cold_start, first_call, loops, parked, steps, webhooks
+from bench import cold_start, first_call, linting, loops, parked, steps, webhooks
 from bench.figures import Bench, Figure, Measurement
 from bench.table import as_json, table
 
 MEASUREMENTS = (
     Measurement("start", "Cold start", cold_start.measure),
+    Measurement("lint", "Lint", linting.measure),
     Measurement("webhooks", "Webhook → durable 202", webhooks.measure),
     Measurement("first-call", "Webhook → first action", first_call.measure),
     Measurement("steps", "Engine", steps.measure),

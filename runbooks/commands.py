@@ -29,11 +29,10 @@ from tocsin.runbooks.revisions import Revisions, parse
 from tocsin.runbooks.state import RunState
 from tocsin.runbooks.surroundings import incident_scope
 from tocsin.runbooks.tables import Revision, Run
+from tocsin.runbooks.tree import MAX_DEPTH
 from tocsin.runbooks.uses import actions_of
 from tocsin.settings import Settings
 
-MAX_DEPTH = 5
-"""How deep runbooks may call each other."""
 _FREE: Mapping[str, str] = MappingProxyType({})
 """Nothing is pinned: every runbook that is called is the published one."""
 _TAKEN = {

@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 from jinja2 import StrictUndefined, TemplateError, Undefined
@@ -18,6 +18,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import JsonValue
 
 from tocsin.errors import BadExpression
+from tocsin.runbooks.facts import Facts, facts
 from tocsin.runbooks.functions import FILTERS, FUNCTIONS, NOW, TESTS
 from tocsin.runbooks.grammar import check, parse, paths
 from tocsin.runbooks.values import combine, kind, refuse_undefined, to_text
@@ -42,11 +43,16 @@ _FAULTS = (TypeError, ValueError, ArithmeticError, LookupError, RecursionError)
 
 @dataclass(frozen=True)
 class Compiled:
-    """One expression, ready to be evaluated."""
+    """One expression that the language has."""
 
     source: str
-    program: TemplateExpression
     paths: frozenset[tuple[str, ...]]
+    facts: Facts
+
+    @cached_property
+    def program(self) -> TemplateExpression:
+        """Return it ready to be evaluated. Most expressions of a file are only looked at."""
+        return _environment().compile_expression(self.source, undefined_to_none=False)
 
 
 @dataclass(frozen=True)
@@ -112,14 +118,9 @@ def compile_expression(source: str, names: frozenset[str] = frozenset()) -> Comp
 
     ``names`` are further roots: what ``foreach`` calls its items.
     """
-    environment = _environment()
-    tree = parse(environment, source)
+    tree = parse(_environment(), source)
     check(tree, ROOTS | names)
-    try:
-        program = environment.compile_expression(source, undefined_to_none=False)
-    except TemplateError as error:
-        raise BadExpression(f"`{_short(source)}` is not an expression: {error}") from error
-    return Compiled(source.strip(), program, frozenset(paths(tree)))
+    return Compiled(source.strip(), frozenset(paths(tree)), facts(tree))
 
 
 @lru_cache(maxsize=4096)

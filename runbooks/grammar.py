@@ -95,6 +95,12 @@ def paths(tree: nodes.Expr) -> Iterator[tuple[str, ...]]:
         waiting.extend(rest)
 
 
+def path_of(tree: nodes.Node) -> tuple[str, ...]:
+    """Return the path that the expression is, with nothing done to it; empty where it is none."""
+    path, rest = _path(tree)
+    return () if rest else path
+
+
 def _measure(stream: TokenStream) -> None:
     depth = 0
     for count, token in enumerate(stream):

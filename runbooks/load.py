@@ -1,6 +1,9 @@
 """Build a runbook from its YAML, or say everything that is wrong with it, by line and column."""
 
 import copy
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from pydantic import BaseModel, JsonValue, ValidationError
@@ -8,7 +11,9 @@ from pydantic_core import ErrorDetails
 
 from tocsin.actions.registry import Registry
 from tocsin.errors import BadRunbook
+from tocsin.organisation import Organisation
 from tocsin.runbooks import lint, words, yaml
+from tocsin.runbooks.known import Known
 from tocsin.runbooks.model import Runbook
 from tocsin.runbooks.problems import Mark, Path, Problem
 
@@ -24,21 +29,56 @@ def load(text: str, path: str) -> Runbook:
     return runbook
 
 
-def check(text: str, path: str, registry: Registry | None = None) -> tuple[Runbook | None, list[Problem]]:
-    """Return the runbook, None when it has errors, and all its problems in the order of the file.
+@dataclass(frozen=True)
+class Draft:
+    """A file that was read: what could be made of it, and what kept it from being more."""
 
-    With a registry the actions it uses are checked too.
-    """
+    path: str
+    document: yaml.Document | None
+    runbook: Runbook | None
+    problems: tuple[Problem, ...]
+
+
+def draft(text: str, path: str) -> Draft:
+    """Return what a file says, without a look at what it means."""
     document, problems = yaml.read(text, path)
     runbook: Runbook | None = None
     if document is not None:
         runbook, found = build(document, path, Runbook, yaml.RUNBOOK)
         problems += found
-    if document is not None and runbook is not None:
-        problems += lint.lint(runbook, document, path, registry)
-    problems = sorted(dict.fromkeys(problems), key=lambda one: (one.line, one.column, one.message))
+    return Draft(path, document, runbook, tuple(problems))
+
+
+def check(
+    text: str, path: str, registry: Registry | None = None, organisation: Organisation | None = None
+) -> tuple[Runbook | None, list[Problem]]:
+    """Return the runbook, None when it has errors, and all its problems in the order of the file.
+
+    With a registry the actions it uses are checked too, with an organisation the names of ``tocsin.yaml``.
+    """
+    read = draft(text, path)
+    problems = check_together([read], registry, organisation)
     good = all(problem.level == "warning" for problem in problems)
-    return runbook if good else None, problems
+    return read.runbook if good else None, problems
+
+
+def check_together(
+    drafts: Sequence[Draft], registry: Registry | None = None, organisation: Organisation | None = None
+) -> list[Problem]:
+    """Return the problems of several files, each in its order: they may call each other."""
+    others = {draft.runbook.name: draft.runbook for draft in drafts if draft.runbook}
+    times = Counter(draft.runbook.name for draft in drafts if draft.runbook)
+    problems: list[Problem] = []
+    for one in drafts:
+        found = list(one.problems)
+        if one.document is not None and one.runbook is not None:
+            found += lint.lint(Known(one.runbook, registry, others, organisation), one.document, one.path)
+            if times[one.runbook.name] > 1:
+                told = f"{times[one.runbook.name]} of these files have the name `{one.runbook.name}`"
+                mark = one.document.value_mark(("name",))
+                found.append(Problem(one.path, *mark, f"{told}; names are unique"))
+        problems += sorted(dict.fromkeys(found), key=lambda one: (one.line, one.column, one.message))
+    return problems
 
 
 def build(

@@ -1,17 +1,17 @@
 """Find every place of a runbook where the language takes an expression, and what can be seen from there."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from pydantic import JsonValue
 
-from tocsin.runbooks.model import Approval, Check, Guardrails, Manual, Runbook, Step, Trigger, Wait
+from tocsin.runbooks.model import Approval, Check, Foreach, Guardrails, Manual, Runbook, Step, Trigger, Wait
 from tocsin.runbooks.problems import Path
 
-START = frozenset({"event", "alert", "incident", "env"})
-TRIGGER = START | {"vars"}
-RUN = START | {"inputs", "run"}
-STEP = RUN | {"vars", "steps"}
+TRIGGER = frozenset({"env", "event", "alert", "incident", "vars"})
+RUN = frozenset({"env", "event", "alert", "incident", "inputs", "run"})
+GUARD = RUN | {"vars"}
+STEP = GUARD | {"steps"}
 LAST = STEP | {"failure"}
 
 
@@ -20,16 +20,25 @@ class Spot:
     """One text that holds expressions."""
 
     path: Path
-    text: str
-    bare: bool
+    text: str = ""
+    bare: bool = False
     """True: the text is an expression. False: it may hold ``${{ }}``."""
-    roots: frozenset[str]
+    condition: bool = False
+    """Whether it has to be true or false."""
+    roots: frozenset[str] = STEP
     steps: tuple[str, ...] = ()
     """Ids of the steps that are done when it is evaluated."""
     secrets: bool = False
     """Whether ``${{ secrets.NAME }}`` may stand here."""
-    items: frozenset[str] = frozenset()
-    """What the ``foreach`` steps around call their items."""
+    items: Mapping[str, Foreach] = field(default_factory=dict)
+    """The ``foreach`` steps around, by what they call their items."""
+    value: Step | str | None = None
+    """What ``value`` is: the outputs of a step, or of the action of that name."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Return what the ``foreach`` steps around call their items."""
+        return frozenset(self.items)
 
 
 def spots(runbook: Runbook) -> Iterator[Spot]:
@@ -37,13 +46,12 @@ def spots(runbook: Runbook) -> Iterator[Spot]:
     for index, trigger in enumerate(runbook.on):
         yield from _trigger(trigger, ("on", index))
     yield from _guardrails(runbook.guardrails)
-    yield from _values(runbook.vars, Spot(("vars",), "", False, RUN | {"vars"}))
+    yield from _values(runbook.vars, Spot(("vars",), roots=RUN | {"vars"}))
     every = tuple(one.id for step in runbook.steps for one in _deep(step))
     for path, steps in runbook.parts:
         last = path != ("steps",)
-        around = Spot(path, "", False, LAST if last else STEP, every if last else ())
-        yield from _in_a_row(steps, around)
-    yield from _values(runbook.outputs, Spot(("outputs",), "", False, LAST, every))
+        yield from _in_a_row(steps, Spot(path, roots=LAST if last else STEP, steps=every if last else ()))
+    yield from _values(runbook.outputs, Spot(("outputs",), roots=LAST, steps=every))
 
 
 def _deep(step: Step) -> Iterator[Step]:
@@ -53,25 +61,27 @@ def _deep(step: Step) -> Iterator[Step]:
 
 
 def _trigger(trigger: Trigger, path: Path) -> Iterator[Spot]:
+    at = Spot(path, roots=TRIGGER)
     if trigger.when is not None:
-        yield Spot((*path, "when"), trigger.when, True, TRIGGER)
-    yield from _values(trigger.with_, Spot((*path, "with"), "", False, TRIGGER))
+        yield _condition(at, "when", text=trigger.when)
+    yield from _values(trigger.with_, _below(at, "with"))
     if trigger.dedupe:
-        yield Spot((*path, "dedupe", "key"), trigger.dedupe.key, False, TRIGGER)
+        yield _below(at, "dedupe", "key", text=trigger.dedupe.key)
 
 
 def _guardrails(guardrails: Guardrails) -> Iterator[Spot]:
-    roots, path = RUN | {"vars"}, ("guardrails",)
+    at = Spot(("guardrails",), roots=GUARD)
     for index, lock in enumerate(guardrails.lock):
-        yield Spot((*path, "lock", index), lock, False, roots)
+        yield _below(at, "lock", index, text=lock)
     if guardrails.rate_limit and guardrails.rate_limit.scope:
-        yield Spot((*path, "rate_limit", "scope"), guardrails.rate_limit.scope, False, roots)
+        yield _below(at, "rate_limit", "scope", text=guardrails.rate_limit.scope)
     if guardrails.cooldown and guardrails.cooldown.per:
-        yield Spot((*path, "cooldown", "per"), guardrails.cooldown.per, False, roots)
-    if guardrails.stop_if is not None:
-        here = (*path, "stop_if")
-        yield from _values(guardrails.stop_if.with_, Spot((*here, "with"), "", False, roots))
-        yield Spot((*here, "assert"), guardrails.stop_if.assert_, True, roots | {"value"})
+        yield _below(at, "cooldown", "per", text=guardrails.cooldown.per)
+    guard = guardrails.stop_if
+    if guard is not None:
+        yield from _values(guard.with_, replace(_below(at, "stop_if", "with"), secrets=True))
+        seen = _with_value(at, guard.uses)
+        yield _condition(seen, "stop_if", "assert", text=guard.assert_)
 
 
 def _in_a_row(steps: Sequence[Step], around: Spot) -> Iterator[Spot]:
@@ -83,79 +93,111 @@ def _in_a_row(steps: Sequence[Step], around: Spot) -> Iterator[Spot]:
 
 
 def _step(step: Step, at: Spot) -> Iterator[Spot]:
-    path, own = at.path, (*at.steps, step.id)
+    """Yield the spots of a step: first those that are looked at once, then those of every item."""
+    own = replace(at, steps=(*at.steps, step.id))
     if step.if_ is not None:
-        yield replace(at, path=(*path, "if"), text=step.if_, bare=True)
+        yield _condition(at, "if", text=step.if_)
+    yield from _approval(step.approve, _below(at, "approve"))
+    each = at
     if step.foreach is not None:
-        yield from _values_of(step.foreach.items, replace(at, path=(*path, "foreach", "items")))
-        at = replace(at, items=at.items | {step.foreach.as_}, steps=own)
+        yield from _values_of(step.foreach.items, _below(at, "foreach", "items"))
+        each = replace(own, items={**at.items, step.foreach.as_: step.foreach})
         if step.foreach.stop_when is not None:
-            yield replace(at, path=(*path, "foreach", "stop_when"), text=step.foreach.stop_when, bare=True)
-    yield from _values(step.with_, replace(at, path=(*path, "with"), secrets=step.uses is not None))
-    yield from _values(step.set or {}, replace(at, path=(*path, "set")))
-    yield from _wait(step.wait, replace(at, path=(*path, "wait")))
-    yield from _manual(step.manual, replace(at, path=(*path, "manual")))
-    yield from _approval(step.approve, replace(at, path=(*path, "approve")))
-    seen = replace(at, roots=at.roots | {"value"}, steps=own) if step.uses else at
-    for index, expression in enumerate(step.assert_):
-        yield replace(seen, path=(*path, "assert", index), text=expression, bare=True)
+            # Looked at between the items, where none of them is at hand.
+            yield _condition(own, "foreach", "stop_when", text=step.foreach.stop_when)
+    yield from _doing(step, each)
+    yield from _looking(step, replace(each, steps=own.steps))
+    yield from _inside(step, replace(each, steps=own.steps))
+    if step.handlers:
+        failed = replace(own, roots=at.roots | {"failure"})
+        yield from _in_a_row(step.handlers, _below(failed, "on_failure", "steps"))
+
+
+def _doing(step: Step, at: Spot) -> Iterator[Spot]:
+    """Yield what is computed before the step begins."""
+    yield from _values(step.with_, replace(_below(at, "with"), secrets=step.uses is not None))
+    yield from _values(step.set or {}, _below(at, "set"))
+    yield from _wait(step.wait, _below(at, "wait"))
+    yield from _manual(step.manual, _below(at, "manual"))
+    if not step.uses:
+        yield from _asserted(step, at)
+
+
+def _looking(step: Step, at: Spot) -> Iterator[Spot]:
+    """Yield what is computed of what the step put out."""
+    if step.uses:
+        yield from _asserted(step, _with_value(at, step))
+        yield from _values(step.outputs, _with_value(_below(at, "outputs"), step.uses))
     for index, one in enumerate(step.verify or ()):
-        yield from _check(one, replace(at, path=(*path, "verify", index), steps=own))
-    yield from _values(step.outputs, replace(seen, path=(*path, "outputs")))
+        yield from _check(one, step, _below(at, "verify", index))
     if step.timeline.summary:
-        yield replace(at, path=(*path, "timeline", "summary"), text=step.timeline.summary, steps=own)
-    yield from _inside(step, replace(at, steps=own))
+        yield _below(at, "timeline", "summary", text=step.timeline.summary)
+
+
+def _asserted(step: Step, at: Spot) -> Iterator[Spot]:
+    for index, expression in enumerate(step.assert_):
+        yield _condition(at, "assert", index, text=expression)
 
 
 def _inside(step: Step, at: Spot) -> Iterator[Spot]:
     for index, branch in enumerate(step.parallel):
-        yield from _step(branch, replace(at, path=(*at.path, "parallel", index)))
-    if step.handlers:
-        roots = at.roots | {"failure"}
-        yield from _in_a_row(step.handlers, replace(at, path=(*at.path, "on_failure", "steps"), roots=roots))
+        yield from _step(branch, _below(at, "parallel", index))
     if step.undo_steps:
-        yield from _in_a_row(step.undo_steps, replace(at, path=(*at.path, "undo", "steps")))
+        yield from _in_a_row(step.undo_steps, _below(at, "undo", "steps"))
 
 
 def _wait(wait: Wait | None, at: Spot) -> Iterator[Spot]:
     if wait is not None and wait.until is not None:
-        yield replace(at, path=(*at.path, "until"), text=wait.until, bare=True)
+        yield _condition(at, "until", text=wait.until)
     if wait is not None and wait.at is not None:
-        yield replace(at, path=(*at.path, "at"), text=wait.at)
+        yield _below(at, "at", text=wait.at)
 
 
 def _manual(manual: Manual | None, at: Spot) -> Iterator[Spot]:
     if manual is not None:
-        yield replace(at, path=(*at.path, "instructions"), text=manual.instructions)
+        yield _below(at, "instructions", text=manual.instructions)
         for index, entry in enumerate(manual.checklist):
-            yield replace(at, path=(*at.path, "checklist", index), text=entry)
+            yield _below(at, "checklist", index, text=entry)
 
 
 def _approval(approval: Approval | None, at: Spot) -> Iterator[Spot]:
     if approval is None:
         return
     if approval.confirm is not None:
-        yield replace(at, path=(*at.path, "confirm"), text=approval.confirm)
+        yield _below(at, "confirm", text=approval.confirm)
     for index, expression in enumerate(approval.show):
         if expression != "plan":
-            yield replace(at, path=(*at.path, "show", index), text=expression, bare=True)
+            yield replace(_below(at, "show", index, text=expression), bare=True)
 
 
-def _check(one: Check, at: Spot) -> Iterator[Spot]:
-    yield from _values(one.with_, replace(at, path=(*at.path, "with"), secrets=True))
+def _check(one: Check, step: Step, at: Spot) -> Iterator[Spot]:
+    # The own output of the step is at hand as `value` for what the check asks.
+    yield from _values(one.with_, replace(_with_value(_below(at, "with"), step), secrets=True))
     if one.assert_ is not None:
-        yield replace(at, path=(*at.path, "assert"), text=one.assert_, bare=True, roots=at.roots | {"value"})
+        yield _condition(_with_value(at, one.uses or step), "assert", text=one.assert_)
 
 
-def _values(given: dict[str, JsonValue], like: Spot) -> Iterator[Spot]:
+def _values(given: Mapping[str, JsonValue], like: Spot) -> Iterator[Spot]:
     """Yield a spot like ``like`` for every text in a map."""
     for key, item in given.items():
-        yield from _values_of(item, replace(like, path=(*like.path, key)))
+        yield from _values_of(item, _below(like, key))
 
 
 def _values_of(value: object, like: Spot) -> Iterator[Spot]:
     if isinstance(value, str):
-        yield replace(like, text=value, bare=False)
+        yield replace(like, text=value)
     listed = value if isinstance(value, list | tuple) else ()
     for key, item in value.items() if isinstance(value, dict) else enumerate(listed):
-        yield from _values_of(item, replace(like, path=(*like.path, key)))
+        yield from _values_of(item, _below(like, key))
+
+
+def _below(at: Spot, *keys: str | int, text: str = "") -> Spot:
+    return replace(at, path=(*at.path, *keys), text=text)
+
+
+def _condition(at: Spot, *keys: str | int, text: str) -> Spot:
+    return replace(at, path=(*at.path, *keys), text=text, bare=True, condition=True)
+
+
+def _with_value(at: Spot, value: Step | str) -> Spot:
+    return replace(at, roots=at.roots | {"value"}, value=value)

@@ -15,6 +15,8 @@ from tocsin.runbooks.model import Step
 from tocsin.runbooks.state import DONE, RunState, StepState, StepStatus
 from tocsin.runbooks.work import Program
 
+MAX_DEPTH = 5
+"""How deep runbooks may call each other."""
 _SEGMENT = re.compile(r"([a-z][a-z0-9_]*)(?:\[([0-9]+)\])?")
 
 

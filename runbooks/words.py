@@ -55,6 +55,12 @@ def explain(error: ErrorDetails, root: type[BaseModel] = Runbook) -> str:
     return f"`{where or 'the file'}` {shape}, not {_shown(given)}"
 
 
+def shape(error: ErrorDetails) -> str:
+    """Return what a refused value has to be, without the value: `` `replicas` must be a whole number``."""
+    must = _SHAPES.get(error["type"], "must be something else")
+    return f"`{_name(error['loc'])}` {must.partition(';')[0].partition(',')[0]}"
+
+
 def _unknown_key(loc: Path, root: type[BaseModel]) -> str:
     key = str(loc[-1])
     model = _model_at(loc[:-1], root)

@@ -48,7 +48,15 @@ def test_programs_get_the_same_figures() -> None:
 
 
 def test_every_measurement_is_listed_by_the_name_that_only_takes() -> None:
-    assert [one.name for one in MEASUREMENTS] == ["start", "webhooks", "first-call", "steps", "parked"]
+    assert [one.name for one in MEASUREMENTS] == [
+        "start",
+        "lint",
+        "webhooks",
+        "first-call",
+        "steps",
+        "loops",
+        "parked",
+    ]
 
 
 def test_p99_is_what_one_in_a_hundred_is_above() -> None:

@@ -63,7 +63,7 @@ class Guardrails(Model):
     """How many different things all plans together may change."""
     rate_limit: RateLimit | None = None
     cooldown: Annotated[
-        Cooldown | None, BeforeValidator(_cooldown, json_schema_input_type=Cooldown | str | None)
+        Cooldown | None, BeforeValidator(_cooldown, json_schema_input_type=Cooldown | Duration | None)
     ] = None
     freeze: tuple[str, ...] | Literal["none"] | None = None
     """``calendar:NAME`` of ``tocsin.yaml``: no change while one of them says so. Left out: the calendars that

@@ -25,6 +25,9 @@ KINDS = ("uses", "parallel", "manual", "wait", "set", "runbook")
 """What a step can do; without any of them it only asserts or asks."""
 Waves = Annotated[int, Field(ge=1)] | Annotated[str, Field(pattern=r"^([1-9][0-9]?|100)%$")] | Literal["rest"]
 
+Failing = Literal["fail", "continue", "compensate"]
+"""What follows when a step has failed for good."""
+
 
 def _checks(value: object) -> object:
     """Let ``none`` stand for no checks at all, and one check for a list of it."""
@@ -154,7 +157,7 @@ class Handler(Model):
     """What happens when the step has failed for good."""
 
     steps: Annotated[tuple[Step, ...], Field(max_length=20)] = ()
-    then: Literal["fail", "continue", "compensate"] = "fail"
+    then: Failing = "fail"
     end: Literal["success"] | None = None
     """End the whole run here, as a success."""
     note: str = ""
@@ -182,7 +185,7 @@ class Step(Model):
     parallel: tuple[Step, ...] = Field(default=(), max_length=50)
     """Steps that begin together; this one is done when all of them are."""
     manual: Manual | None = None
-    wait: Annotated[Wait | None, BeforeValidator(_wait, json_schema_input_type=Wait | str | None)] = None
+    wait: Annotated[Wait | None, BeforeValidator(_wait, json_schema_input_type=Wait | Duration | None)] = None
     set: dict[str, Value] | None = None
     """Values that are computed here and kept: the step's outputs."""
     foreach: Foreach | None = None
@@ -204,8 +207,8 @@ class Step(Model):
     point_of_no_return: bool = False
     """Once it has happened, nothing before it is undone any more."""
     on_failure: Annotated[
-        Literal["fail", "continue", "compensate"] | Handler,
-        BeforeValidator(_handler, json_schema_input_type=str | Handler | tuple[Step, ...]),
+        Failing | Handler,
+        BeforeValidator(_handler, json_schema_input_type=Failing | Handler | tuple[Step, ...]),
     ] = "fail"
     outputs: dict[str, Value] = {}
     """Further outputs, computed from the action's own: ``value``."""
@@ -243,7 +246,7 @@ class Step(Model):
         return (*self.parallel, *self.handlers, *self.undo_steps)
 
     @property
-    def failing(self) -> Literal["fail", "continue", "compensate"]:
+    def failing(self) -> Failing:
         """Return what follows once it has failed and its handler is through."""
         return self.on_failure.then if isinstance(self.on_failure, Handler) else self.on_failure
 

@@ -76,6 +76,7 @@ class Answer(Model):
     ``probe``: ``done``, ``not_done`` or ``unknown``. Texts may hold ``${{ }}`` over ``with``, the inputs of
     the call, and ``plan``."""
     fail: Annotated[Fail | None, BeforeValidator(_fail, json_schema_input_type=Fail | str | None)] = None
+    """The call fails: with a class of errors, or class and words."""
     takes: Span | None = None
     """How long the call takes: a second when left out, and a plan no time. A step whose ``timeout`` is
     shorter gets no answer."""

@@ -92,6 +92,7 @@ class Called(Model):
     """A call of an action."""
 
     uses: str
+    """The action."""
     verb: Literal["run", "undo"] = "run"
     """``undo``: the change is taken back."""
     step: str | None = None

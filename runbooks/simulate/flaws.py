@@ -16,7 +16,8 @@ from tocsin.runbooks.simulate.expected import ASSERTED, EVENTS, Expect
 from tocsin.runbooks.simulate.model import Case, Tests
 from tocsin.runbooks.simulate.stage import PROBES, STATES
 from tocsin.runbooks.simulate.world import GUARD
-from tocsin.runbooks.uses import Flaw, depends
+from tocsin.runbooks.subject import Flaw
+from tocsin.runbooks.uses import depends
 from tocsin.runbooks.work import Program
 
 

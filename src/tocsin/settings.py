@@ -131,6 +131,11 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         raise BadSetting(_one_line(error, environ)) from None
 
 
+def read_organisation(path: Path) -> Organisation:
+    """Return what a ``tocsin.yaml`` decides; raise BadSetting as ``load`` does. Looks at nothing else."""
+    return load({f"{PREFIX}CONFIG": str(path)}).organisation
+
+
 def _secret_file(name: str, path: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8").strip()

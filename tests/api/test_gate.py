@@ -20,6 +20,7 @@ OPEN = {
     ("GET", "/openapi.json"),
     ("HEAD", "/openapi.json"),
     ("GET", "/login"),
+    ("GET", "/schema/runbook/v1.json"),
     ("POST", "/login"),
     ("GET", "/static/{name}"),
     ("POST", "/webhooks/pagerduty"),

@@ -6,6 +6,7 @@ from tocsin.runbooks import library
 from tocsin.runbooks.files import is_test
 from tocsin.runbooks.load import load
 
+ANYWHERE = Shell({"TOCSIN_DATABASE_URL": "postgresql://127.0.0.1:1/a-file-needs-no-database"})
 LIBRARY = {file.stem for file in Path(library.__path__[0]).glob("*.yaml") if not is_test(file)}
 
 
@@ -70,3 +71,12 @@ def test_an_unknown_runbook_is_answered_with_the_known_ones(tocsin: Shell) -> No
     result = tocsin("runbook", "show", "nothing")
     assert result.exit_code == 1
     assert "no runbook 'nothing' is published; published are diagnose-deployment" in result.stderr
+
+
+def test_a_file_is_drawn_without_a_database(files: Path) -> None:
+    drawn = ANYWHERE.says("runbook", "graph", str(files / "calls.yaml"))
+    assert drawn.startswith("flowchart TD\n")
+
+
+def test_a_published_runbook_is_drawn_as_a_picture(tocsin: Shell) -> None:
+    assert tocsin.says("runbook", "graph", "rollback-deployment", "--format", "svg").startswith("<svg ")

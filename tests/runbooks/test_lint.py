@@ -132,7 +132,7 @@ def test_undo_is_refused_for_what_cannot_be_undone() -> None:
     text = with_step(
         "uses: http.request\nwith: { connection: 'http:a' }\nundo: auto\napprove: { from: [group:a] }"
     )
-    assert said(text) == ["10:11: http.request cannot be undone; write `undo: none`"]
+    assert said(text) == ["10:11: http.request cannot be undone; write `undo: none`, or `undo: { steps: … }`"]
 
 
 def test_a_change_that_anybody_may_make_unasked_is_warned_of() -> None:

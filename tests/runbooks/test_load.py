@@ -82,7 +82,7 @@ def test_load_raises_with_every_error_on_a_line_of_its_own() -> None:
 
 
 def test_a_warning_does_not_keep_a_runbook_from_loading() -> None:
-    assert load(SMALL + "outputs: { a: '${{ run.urll | default(1) }}' }\n", "f.yaml").name == "small"
+    assert load(SMALL + "outputs: { a: '${{ event.idd | default(1) }}' }\n", "f.yaml").name == "small"
 
 
 @pytest.mark.parametrize(

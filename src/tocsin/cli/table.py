@@ -34,6 +34,7 @@ _RUNBOOK = {
         "tocsin.cli.runbooks:list_published", "List the published runbooks, or those of another channel."
     ),
     "show": Leaf("tocsin.cli.runbooks:show", "Print a runbook as a checklist to follow by hand."),
+    "graph": Leaf("tocsin.cli.drawing:graph", "Draw a runbook, as Mermaid or as SVG."),
     "diff": Leaf(
         "tocsin.cli.runbooks:diff",
         "Show what the change between two revisions means, and then what it is, line by line.",

@@ -135,7 +135,7 @@ def test_a_runbook_that_is_called_stands_beside_it() -> None:
 
 def test_runbooks_that_call_each_other_for_ever_are_told() -> None:
     [problem] = problems(case(), runbook("{ id: call, runbook: boxes }"))
-    assert problem == "boxes.test.yaml:1:1: boxes: runbooks call each other more than 5 deep"
+    assert problem == "boxes.yaml:5:26: runbooks call each other in a circle: boxes → boxes"
 
 
 def test_a_file_of_tests_without_its_runbook_says_so(tmp_path: Path) -> None:
