@@ -257,8 +257,8 @@ def _step(before: StepState, event: Any, actor: Actor, at: datetime) -> StepStat
             return replace(before, status="failed", ended_at=at, error=reason, reason=f"refused by {actor}")
         case steering.GuardChecked(holds=holds):
             return replace(before, guarded_at=at if holds else None)
-        case steering.FreezeHeld(until=until, calendar=calendar):
-            return replace(before, frozen_until=until, frozen_by=calendar)
+        case steering.FreezeHeld(until=until, calendar=calendar, why=why):
+            return replace(before, frozen_until=until, frozen_by=calendar, frozen_why=why)
         case _:
             return replace(before, ended_at=at, **_said(event))
 
