@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from tocsin.bot.speech import Words
-from tocsin.bot.views.approval import diff
+from tocsin.bot.views.diffs import diff
 from tocsin.bot.views.text import Block, clamp, context, esc, section
 from tocsin.runbooks.preview import PlannedStep
 
