@@ -11,7 +11,7 @@ from tocsin.runbooks.commands import RunRequest
 from tocsin.runbooks.state import RunState
 from tocsin.runbooks.tables import Run
 
-BO = Actor(kind="slack", id="U0BO", name="Bo")
+BO = Actor(kind="slack", id="U0BO", name="Bo", email="bo@acme.example")
 HEAD = (
     "schema: runbook/v1\nname: work\ntitle: Work\npermissions: { run: [group:sre], approve: [group:sre] }\n"
 )
