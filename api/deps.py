@@ -15,6 +15,7 @@ from tocsin.postmortems.drafts import Drafts
 from tocsin.runbooks.care import Care
 from tocsin.runbooks.commands import Runs
 from tocsin.runbooks.hooks import Hooks
+from tocsin.runbooks.preview import Preview
 from tocsin.runbooks.programs import Programs
 from tocsin.runbooks.revisions import Revisions
 from tocsin.runbooks.suggestions import Suggestions
@@ -39,6 +40,7 @@ class Door:
     runs: Runs
     care: Care
     switch: Switch
+    preview: Preview
     programs: Programs
     revisions: Revisions
     registry: Registry

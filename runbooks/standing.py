@@ -23,7 +23,8 @@ class Wait:
     """Address; empty where the whole run waits."""
     title: str = ""
     what: str = ""
-    """Who is still missing, the assignee, the calendar and its reason, the resources, the condition, why it was paused."""
+    """Who is still missing, the assignee, the calendar and why it forbids changes, the resources, the
+    condition, why it was paused."""
     until: datetime | None = None
     """When it ends by itself, well or not; since when, of a pause."""
     runs: tuple[str, ...] = ()

@@ -99,7 +99,7 @@ async def break_glass(run: TheRun, reason: Text = "") -> Response:
 async def complete(request: Request, run: TheRun, step: Text) -> Response:
     """Say that a manual step is done, with what was ticked and filled in."""
     given = (await request.form()).multi_items()
-    ticked = {int(value) for name, value in given if name == "tick" and str(value).isdecimal()}
+    ticked = {int(str(value)) for name, value in given if name == "tick" and str(value).isdecimal()}
     fields: dict[str, JsonValue] = {
         name.removeprefix(FIELD): value
         for name, value in given

@@ -81,6 +81,7 @@ def test_every_operation_of_the_contract_is_there(schema: dict[str, Any]) -> Non
         *((f"/api/v1/automation/{verb}", "post") for verb in ("stop", "resume")),
         ("/api/v1/runbooks", "get"),
         ("/api/v1/runbooks/{name}", "get"),
+        ("/api/v1/runbooks/{name}/plan", "post"),
         ("/api/v1/postmortems/{ref}", "get"),
         ("/api/v1/services", "get"),
         ("/api/v1/events", "get"),

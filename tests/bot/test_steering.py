@@ -120,7 +120,7 @@ async def test_a_question_to_several_groups_says_who_is_still_missing(stage: Sta
 
 async def test_the_items_of_a_foreach_are_counted_on_the_card(stage: Stage) -> None:
     await begin(stage, MANY)
-    assert "_… 2 more_" in str(await seen(stage, "0 of 10 done"))
+    assert "_… 10 more_" in str(await seen(stage, "0 of 10 done"))
 
 
 async def test_a_paused_run_says_who_paused_it_and_is_resumed_by_its_button(stage: Stage) -> None:
@@ -173,7 +173,7 @@ async def test_broken_glass_is_told_to_everybody(stage: Stage) -> None:
 async def test_a_run_that_ended_is_run_again_from_its_card(stage: Stage) -> None:
     run_id = await begin(stage, PLAIN)
     await press(stage, "ana", await seen(stage, "To do by hand"), "manual_complete")
-    await press(stage, "ana", await seen(stage, "Work: succeeded"), "run_rerun")
+    await press(stage, "ana", await seen(stage, "· succeeded"), "run_rerun")
     await submit(stage, "ana", "again", {"how": "failed"})
     async with stage.office.database.transaction() as session:
         again = (await session.exec(select(Run).where(Run.rerun_of == run_id))).one()
