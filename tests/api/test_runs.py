@@ -12,7 +12,9 @@ from tocsin.main import House
 from tocsin.runbooks import library
 
 AT = "/api/v1/runs"
-LIBRARY = sorted(file.stem for file in Path(library.__path__[0]).glob("*.yaml"))
+LIBRARY = sorted(
+    file.stem for file in Path(library.__path__[0]).glob("*.yaml") if not file.stem.endswith(".test")
+)
 
 
 async def test_a_run_is_accepted_and_stands_in_the_list(script: httpx2.AsyncClient) -> None:
