@@ -4,7 +4,7 @@ from tocsin.bot.artefacts import Artefacts
 from tocsin.bot.human_tasks import human_tasks
 from tocsin.bot.office import Office
 from tocsin.bot.scenes import run_card
-from tocsin.bot.views.human_task import Errand, shown
+from tocsin.bot.views.human_task import TaskCard, shown
 from tocsin.runbooks.fold import fold
 
 
@@ -25,7 +25,7 @@ class RunTasks:
             card = await run_card(self._office, session, state)
             places = [await self._artefacts.kept(session, state, one.artefact(run_id)) for one in tasks]
         for task, said in zip(tasks, places, strict=True):
-            words = shown(Errand(task, card))
+            words = shown(TaskCard(task, card))
             if said is not None:
                 await self._artefacts.edit(state, task.artefact(run_id), said, words)
             elif task.end is None:

@@ -29,7 +29,7 @@ _TEXT = 2000
 
 
 @dataclass(frozen=True)
-class Errand:
+class TaskCard:
     """A human task, and the run that waits for it."""
 
     task: HumanTask
@@ -46,20 +46,20 @@ class Errand:
         return clamp(title(self.card.program, self.card.state, self.task.step), 300)
 
 
-def shown(errand: Errand) -> Words:
+def shown(one: TaskCard) -> Words:
     """Return the message: with buttons while it is open, with the answer after that."""
-    asked = errand.task.asked.event
+    asked = one.task.asked.event
     if isinstance(asked, steering.ManualRequested):
-        head, body, row = f"To do by hand: {errand.title}", _to_do(asked), _hands(errand)
+        head, body, row = f"To do by hand: {one.title}", _to_do(asked), _hands(one)
     else:
-        found = _stuck(errand)
-        head, body = f"Needs a look: {errand.title}", _doubt(asked, found)
-        row = _answers(errand, found.doubt) if found is not None else []
-    end = errand.task.end
+        found = _stuck(one)
+        head, body = f"Needs a look: {one.title}", _doubt(asked, found)
+        row = _answers(one, found.doubt) if found is not None else []
+    end = one.task.end
     sign = ":raising_hand:" if end is None else ":ballot_box_with_check:"
-    blocks = [section(f"{sign} *{esc(head)}*"), section(body), context(_terms(errand))]
+    blocks = [section(f"{sign} *{esc(head)}*"), section(body), context(_terms(one))]
     blocks += row if end is None else [section(_ending(end))]
-    return Words(esc(f"{head} ({errand.card.title})"), tuple(blocks))
+    return Words(esc(f"{head} ({one.card.title})"), tuple(blocks))
 
 
 def _to_do(asked: steering.ManualRequested) -> str:
@@ -68,14 +68,14 @@ def _to_do(asked: steering.ManualRequested) -> str:
     return "\n".join([esc(text), clamp_lines(lines, 900)]).strip() or "Do it, then say that it is done."
 
 
-def _hands(errand: Errand) -> list[Block]:
-    done = button(ActionId.COMPLETE, "Mark done…", errand.value, "primary")
-    return [actions(done, button(ActionId.REFUSE, "Cannot be done…", errand.value, "danger"))]
+def _hands(one: TaskCard) -> list[Block]:
+    done = button(ActionId.COMPLETE, "Mark done…", one.value, "primary")
+    return [actions(done, button(ActionId.REFUSE, "Cannot be done…", one.value, "danger"))]
 
 
-def _stuck(errand: Errand) -> Stuck | None:
-    found = stuck(errand.card.program, errand.card.state)
-    return next((one for one in found if one.step == errand.task.step), None)
+def _stuck(one: TaskCard) -> Stuck | None:
+    found = stuck(one.card.program, one.card.state)
+    return next((each for each in found if each.step == one.task.step), None)
 
 
 def _doubt(asked: object, found: Stuck | None) -> str:
@@ -96,12 +96,12 @@ def _known(asked: object) -> str:
             return "Nobody could tell whether it happened."
 
 
-def _answers(errand: Errand, doubt: Doubt) -> list[Block]:
-    answers, value = ANSWERS[doubt], f"{doubt}:{errand.value}"
+def _answers(one: TaskCard, doubt: Doubt) -> list[Block]:
+    answers, value = ANSWERS[doubt], f"{doubt}:{one.value}"
     row = [
         _button(ActionId.DOUBT_YES, answers.yes, value),
         _button(ActionId.DOUBT_NO, answers.no, value),
-        _button(ActionId.ABORT_RUN, ABORT, errand.card.state.id) | {"style": "danger"},
+        _button(ActionId.ABORT_RUN, ABORT, one.card.state.id) | {"style": "danger"},
     ]
     return [actions(*row)]
 
@@ -116,12 +116,12 @@ def _button(action: ActionId, answer: Answer, value: str) -> Block:
     return button(action, answer.label, value) | {"confirm": confirm}
 
 
-def _terms(errand: Errand) -> str:
-    asked, card = errand.task.asked.event, errand.card
+def _terms(one: TaskCard) -> str:
+    asked, card = one.task.asked.event, one.card
     parts = [link(card.url, f"run {card.state.id[:8]}"), f"asked by {who(card.state.requested_by)}"]
     if isinstance(asked, steering.ManualRequested):
         parts.append(f"for {esc(asked.assignee or 'every responder')}")
-        parts += [f"expires {when(asked.expires_at)}"] if errand.task.end is None else []
+        parts += [f"expires {when(asked.expires_at)}"] if one.task.end is None else []
     return " · ".join(parts)
 
 

@@ -13,7 +13,7 @@ from tocsin.bot.speech import Words
 from tocsin.bot.views import run_forms
 from tocsin.bot.views.approval import Matter, approval, details
 from tocsin.bot.views.diffs import diff
-from tocsin.bot.views.human_task import Errand, shown
+from tocsin.bot.views.human_task import TaskCard, shown
 from tocsin.bot.views.incident import Scene, announcement, summary
 from tocsin.bot.views.run import Card, progress
 from tocsin.bot.views.suggestion import suggested
@@ -66,7 +66,7 @@ def by_hand(entries: int) -> Words:
     asked = steering.ManualRequested(
         step="s0", assignee=None, instructions=HOSTILE, checklist=(HOSTILE[:300],) * entries, expires_at=NOW
     )
-    return shown(Errand(HumanTask("manual", "s0", 1, logged(asked)), card(1)))
+    return shown(TaskCard(HumanTask("manual", "s0", 1, logged(asked)), card(1)))
 
 
 def logged(event: Event) -> Entry:
