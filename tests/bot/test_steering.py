@@ -1,10 +1,12 @@
 """Runs steered from Slack: held up, done by hand, looked at, run again, all of them stopped."""
 
+from datetime import UTC, datetime, timedelta
+
 from sqlmodel import select
 
 from tests.bot.stage import Stage
 from tests.bot.test_commands import say
-from tocsin.events import SYSTEM, Actor, Event, Fact
+from tocsin.events import SYSTEM, Actor, Event, Fact, steering
 from tocsin.events import run as events
 from tocsin.playground.slack.shapes import Json
 from tocsin.runbooks.commands import RunRequest
@@ -146,6 +148,35 @@ async def test_a_step_of_unknown_outcome_asks_and_is_answered(stage: Stage) -> N
     )
     await press(stage, "ana", await seen(stage, "Needs a look: Rest"), "doubt_yes")
     assert await seen(stage, "<@U0ANA> looked")
+
+
+async def test_a_run_in_doubt_can_be_left_as_it_is(stage: Stage) -> None:
+    run_id = await begin(stage, REST)
+    unclear = (events.StepProbed(step="rest", found="unknown"),)
+    ended = events.RunFinished(status="needs_attention", summary="look")
+    await happened(stage, run_id, *unclear, ended)
+    await press(stage, "ana", await seen(stage, "Needs a look: Rest"), "doubt_abort")
+    await stage.until(lambda: _is_over(stage, run_id))
+    assert (await read(stage, run_id)).status == "cancelled"
+
+
+async def _is_over(stage: Stage, run_id: str) -> bool:
+    return (await read(stage, run_id)).over
+
+
+async def test_the_glass_is_broken_in_a_window_by_an_admin_alone(stage: Stage) -> None:
+    run_id = await begin(stage, REST)
+    frozen = (
+        events.StepPlanned(step="rest", want={}, plan={}, digest="d", risk="low"),
+        steering.FreezeHeld(
+            step="rest", calendar="night", until=datetime.now(UTC) + timedelta(hours=1), why="Black Friday"
+        ),
+    )
+    await happened(stage, run_id, *frozen)
+    await press(stage, "ana", await seen(stage, "night: Black Friday"), "run_break_glass")
+    await submit(stage, "ana", "Break the glass", {"reason": "fire"})
+    view = await stage.play(stage.player.wait_for_view, "ana", "Break the glass")
+    assert "may not" in str(view.get("errors"))
 
 
 async def test_an_undo_that_failed_asks_and_is_put_back_by_hand(stage: Stage) -> None:

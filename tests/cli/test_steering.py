@@ -92,6 +92,12 @@ def test_broken_glass_is_kept_with_its_reason(tocsin: Shell, files: Path) -> Non
     assert tocsin.json("run", "show", run_id)["glass"] == "fire"
 
 
+def test_a_run_can_begin_with_broken_glass(tocsin: Shell, files: Path) -> None:
+    begun(tocsin, files, REST)
+    run_id = tocsin.says("runbook", "run", "work", "--break-glass", "fire").strip()
+    assert tocsin.json("run", "show", run_id)["glass"] == "fire"
+
+
 def test_a_run_that_ended_is_run_again(tocsin: Shell, files: Path) -> None:
     run_id = begun(tocsin, files, BY_HAND)
     tocsin.says("run", "refuse", run_id, "--reason", "closed")

@@ -22,6 +22,9 @@ async def run(
     inputs: asking.Inputs = None,
     incident: asking.IncidentRef = None,
     revision: asking.Revision = None,
+    break_glass: Annotated[
+        str, typer.Option("--break-glass", metavar="WHY", help="Why no freeze shall hold for it. Admins.")
+    ] = "",
     wait: Annotated[bool, typer.Option("--wait", help="Follow the run until it ends.")] = False,
     work: Annotated[
         bool, typer.Option("--work", help="Follow it, and do the work here: for when no worker runs.")
@@ -39,7 +42,9 @@ async def run(
     Example: `tocsin runbook run scale-deployment -i replicas=6 --incident INC-12 --wait`
     """
     async with opened() as house:
-        state = await _start(house, name, inputs, incident, revision)
+        state = await _start(
+            house, name, inputs, incident, {"revision": revision, "break_glass": break_glass}
+        )
         aside().print(f"run {state.id[:8]} of {state.runbook} is started")
         if wait or work:
             async with _working(house, work):
@@ -53,11 +58,11 @@ async def run(
 
 
 async def _start(
-    house: House, name: str, inputs: list[str] | None, incident: str | None, revision: str | None
+    house: House, name: str, inputs: list[str] | None, incident: str | None, more: dict[str, str | None]
 ) -> RunState:
     async with house.database.transaction() as session:
         request = await asking.run_request(session, house, name, inputs, incident)
-        return await house.runs.start(session, actor(), request.model_copy(update={"revision": revision}))
+        return await house.runs.start(session, actor(), request.model_copy(update=more))
 
 
 @asynccontextmanager
