@@ -42,9 +42,8 @@ async def run(
     Example: `tocsin runbook run scale-deployment -i replicas=6 --incident INC-12 --wait`
     """
     async with opened() as house:
-        state = await _start(
-            house, name, inputs, incident, {"revision": revision, "break_glass": break_glass}
-        )
+        more = {"revision": revision, "break_glass": break_glass}
+        state = await _start(house, name, inputs, incident, more)
         aside().print(f"run {state.id[:8]} of {state.runbook} is started")
         if wait or work:
             async with _working(house, work):
