@@ -17,6 +17,9 @@ COPY runbooks runbooks
 RUN uv pip install --python /opt/tocsin/bin/python --compile-bytecode --no-deps --no-build-isolation --no-cache .
 
 FROM python:3.13-slim
+# For runbooks that are kept in git repositories.
+RUN apt-get update && apt-get install -y --no-install-recommends git openssh-client && \
+    rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/tocsin tocsin
 COPY --from=build /opt/tocsin /opt/tocsin
 USER tocsin

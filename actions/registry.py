@@ -1,6 +1,7 @@
 """The actions there are: the built-in ones, and those of installed packages."""
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from typing import Any
@@ -66,7 +67,7 @@ class Registry:
 
     def __init__(self, connections: Connections, entries: Iterable[EntryPoint] = BUILT_IN) -> None:
         self._connections = connections
-        self._entries = {entry.name: entry for entry in (*entries, *entry_points(group=GROUP))}
+        self._entries = {entry.name: entry for entry in (*entries, *_installed())}
         self._loaded: dict[str, AnyAction] = {}
 
     def __iter__(self) -> Iterator[AnyAction]:
@@ -98,6 +99,12 @@ class Registry:
         if entry.name not in self._loaded:
             self._loaded[entry.name] = _class_of(entry)(self._connections)
         return self._loaded[entry.name]
+
+
+@cache
+def _installed() -> tuple[EntryPoint, ...]:
+    """Return the actions of other packages."""
+    return tuple(entry_points(group=GROUP))
 
 
 def _class_of(entry: EntryPoint) -> type[AnyAction]:

@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from tocsin.api import health, hooks, problems, webhooks
+from tocsin.api import git, health, hooks, problems, webhooks
 from tocsin.api.auth import Gate
 from tocsin.api.console import router as console
 from tocsin.api.deps import Door
@@ -27,6 +27,7 @@ def create_app(door: Door) -> FastAPI:
     problems.register(app)
     app.include_router(health.router)
     app.include_router(hooks.router)
+    app.include_router(git.router)
     app.include_router(webhooks.router)
     app.include_router(v1.router)
     app.include_router(console.router)

@@ -10,14 +10,18 @@ from tocsin.actions.registry import Registry
 from tocsin.db import Database
 from tocsin.incidents.intake import Intake
 from tocsin.incidents.lifecycle import Lifecycle
+from tocsin.jobs import JobQueue
 from tocsin.log import Log
 from tocsin.postmortems.drafts import Drafts
 from tocsin.runbooks.care import Care
 from tocsin.runbooks.commands import Runs
+from tocsin.runbooks.demotion import Standings
 from tocsin.runbooks.hooks import Hooks
 from tocsin.runbooks.preview import Preview
 from tocsin.runbooks.programs import Programs
+from tocsin.runbooks.proposals import Proposals
 from tocsin.runbooks.revisions import Revisions
+from tocsin.runbooks.sources import Sources
 from tocsin.runbooks.suggestions import Suggestions
 from tocsin.runbooks.switch import Switch
 from tocsin.runbooks.triggers import Triggers
@@ -31,6 +35,7 @@ class Door:
     settings: Settings
     database: Database
     log: Log
+    jobs: JobQueue
     access: Access
     intake: Intake
     triggers: Triggers
@@ -43,6 +48,9 @@ class Door:
     preview: Preview
     programs: Programs
     revisions: Revisions
+    proposals: Proposals
+    sources: Sources
+    standings: Standings
     registry: Registry
     drafts: Drafts
 

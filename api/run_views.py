@@ -80,6 +80,10 @@ class RunDetail(RunView):
     lowered: str
     """Why it asks before its first change although it was to act by itself."""
     rerun_of: str | None
+    closure: str
+    """SHA-256 over its revision, those it calls, the versions of actions, and the organisation's policy."""
+    subs: dict[str, str]
+    """The revision of every runbook that it calls, by name; it stays on them."""
     """Id of the run that it repeats."""
     glass: str
     """Why no freeze holds for it, and who said so."""
@@ -146,7 +150,8 @@ def stop_view(stop: Stop) -> StopView:
 def _told(door: Door, state: RunState, incident: Incident | None) -> dict[str, object]:
     plain = ("id", "runbook", "revision", "status", "over", "mode", "trigger", "requested_at", "finished_at")
     return {
-        **{name: getattr(state, name) for name in (*plain, "lowered", "rerun_of", "summary")},
+        **{name: getattr(state, name) for name in (*plain, "lowered", "rerun_of", "closure", "summary")},
+        "subs": dict(state.subs),
         "glass": f"{state.glass_by}: {state.glass}" if state.glass else "",
         "requested_by": str(state.requested_by),
         "incident": incident.ref if incident else None,

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bench import cold_start, first_call, parked, steps, webhooks
+from bench import cold_start, first_call, loops, parked, steps, webhooks
 from bench.figures import Bench, Figure, Measurement
 from bench.table import as_json, table
 
@@ -18,6 +18,7 @@ MEASUREMENTS = (
     Measurement("webhooks", "Webhook → durable 202", webhooks.measure),
     Measurement("first-call", "Webhook → first action", first_call.measure),
     Measurement("steps", "Engine", steps.measure),
+    Measurement("loops", "Loops", loops.measure),
     Measurement("parked", "Parked runs", parked.measure),
 )
 

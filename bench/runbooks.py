@@ -35,3 +35,11 @@ def nothing(name: str, steps: int) -> str:
     """Return a runbook of so many steps that do nothing."""
     head = f"schema: runbook/v1\nname: {name}\ntitle: {steps} steps that do nothing\nsteps:\n"
     return head + "".join(f"  - {{ id: step_{number}, uses: bench.nothing }}\n" for number in range(steps))
+
+
+def loop(name: str, items: int, at_once: int) -> str:
+    """Return a runbook that does nothing for every item, so many of them at a time."""
+    numbers = ", ".join(map(str, range(items)))
+    head = f"schema: runbook/v1\nname: {name}\ntitle: Nothing, {items} times\nsteps:\n"
+    each = f"{{ items: [{numbers}], max_parallel: {at_once} }}"
+    return f"{head}  - id: each\n    foreach: {each}\n    uses: bench.nothing\n"

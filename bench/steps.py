@@ -28,14 +28,14 @@ async def measure(bench: Bench) -> list[Figure]:
     runs = 50 if bench.quick else 200
     with installed(bench.folder, nothing("bench-long", LONG), nothing("bench-short", SHORT)) as at:
         async with ClientSession(headers=at.headers) as http:
-            await _all_over(at, [await start_run(http, at, "bench-short")])
+            await all_over(at, [await start_run(http, at, "bench-short")])
             bench.say(f"one run of {LONG} steps")
             long = await start_run(http, at, "bench-long")
-            await _all_over(at, [long])
+            await all_over(at, [long])
             bench.say(f"{runs} runs of {SHORT} steps")
             before = at.cpu
             short = await asyncio.gather(*(start_run(http, at, "bench-short") for _ in range(runs)))
-            await _all_over(at, list(short))
+            await all_over(at, list(short))
             cpu = at.cpu - before
         with at.database() as database:
             begun = [row[0] for row in database.execute(BEGUN, [long])]
@@ -52,7 +52,8 @@ async def measure(bench: Bench) -> list[Figure]:
     ]
 
 
-async def _all_over(at: Installation, runs: list[str]) -> None:
+async def all_over(at: Installation, runs: list[str]) -> None:
+    """Wait until every one of the runs is over."""
     with at.database() as database:
         while database.execute(OVER, [runs]).fetchone() != (len(runs),):  # noqa: ASYNC110  # in another process
             await asyncio.sleep(0.1)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from tocsin.events import incident, run, starting, steering
+from tocsin.events import incident, run, runbook, starting, steering
 from tocsin.jobs import Job
 from tocsin.log import Entry
 
@@ -16,8 +16,11 @@ _SAID = (
     incident.SeverityChanged,
     incident.ArtefactFailed,
     starting.RunHeldBack,
+    runbook.TriggersDemoted,
 )
 """What the channel is told in a line of its own."""
+_BROKEN = (runbook.TriggersDemoted, runbook.SourceRefused, runbook.SourceUnreachable)
+"""What everybody is told of runbooks."""
 _SEEN = (
     incident.AlertReceived,
     incident.ChannelOpened,
@@ -29,13 +32,7 @@ _SEEN = (
     incident.UpdatePosted,
 )
 """What changes the summary."""
-_UNSEEN = (
-    run.StepChecked,
-    run.StepProbed,
-    run.RevisionRecorded,
-    run.RevisionPublished,
-    steering.GuardChecked,
-)
+_UNSEEN = (run.StepChecked, run.StepProbed, steering.GuardChecked)
 _SHOW = ("bot.show_runs", "bot.show_suggestions")
 """What waits for a place to be shown in."""
 _DECIDES = (
@@ -131,8 +128,10 @@ def _is_loud(entry: Entry) -> bool:
 
 def _is_alarming(entry: Entry) -> bool:
     """Say whether everybody is told of something that is broken, because it belongs to no incident."""
+    if entry.stream == "system" and isinstance(entry.event, incident.JobAbandoned):
+        return entry.event.job != "bot.alarm"  # else it would be said by what cannot say it
     if entry.stream == "system":
-        return isinstance(entry.event, incident.JobAbandoned) and entry.event.job != "bot.alarm"
+        return isinstance(entry.event, _BROKEN)
     return entry.stream.startswith("trigger/") and isinstance(entry.event, incident.ArtefactFailed)
 
 

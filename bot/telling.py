@@ -12,6 +12,7 @@ from tocsin.bot.wire import Refused, told
 from tocsin.errors import TocsinError
 from tocsin.events import SYSTEM
 from tocsin.events import incident as events
+from tocsin.events.runbook import TriggersDemoted
 from tocsin.incidents.tables import Incident
 from tocsin.log import Entry
 from tocsin.runbooks.commands import RunRequest
@@ -30,7 +31,7 @@ class Telling:
         """
         incident, entry = await self._read(incident_id, position)
         words = Words(note(entry))
-        broken = isinstance(entry.event, events.ArtefactFailed | events.JobAbandoned)
+        broken = isinstance(entry.event, events.ArtefactFailed | events.JobAbandoned | TriggersDemoted)
         if incident.channel is not None:
             try:
                 await self._office.speech.post(incident.channel, _key(entry), words, entry.recorded_at)

@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from tocsin.events import IncidentEvent, RunEvent, incident, run, starting, steering
+from tocsin.events import IncidentEvent, RunbookEvent, RunEvent, incident, run, runbook, starting, steering
 from tocsin.postmortems.steered import Steered, steered
 from tocsin.postmortems.texts import compact, sentence_case
 from tocsin.postmortems.wording import Namer, Sentence, because
@@ -18,13 +18,21 @@ Silent = (
     | run.LocksTaken
     | run.StepChecked
     | run.WaitEnded
-    | run.RevisionRecorded
-    | run.RevisionPublished
     | steering.GroupOpened
     | steering.GroupClosed
     | steering.ValuesSet
     | steering.GuardChecked
     | steering.RunEnding
+    | runbook.RevisionRecorded
+    | runbook.RevisionProposed
+    | runbook.ReviewGiven
+    | runbook.ProposalRejected
+    | runbook.RevisionPublished
+    | runbook.RunbookWithdrawn
+    | runbook.SourceLanded
+    | runbook.SourceRefused
+    | runbook.SourceUnreachable
+    | runbook.TriggersRearmed
 )
 """Bookkeeping: true, kept, and of no use to a reader."""
 Course = (
@@ -43,6 +51,7 @@ Surroundings = (
     | incident.PeopleInvited
     | incident.ArtefactFailed
     | incident.JobAbandoned
+    | runbook.TriggersDemoted
 )
 Running = run.RunRequested | run.LocksAwaited | run.CancelRequested | run.RunFinished
 Starting = starting.RunSuggested | starting.RunHeldBack
@@ -79,8 +88,8 @@ _PAGE = {
 }
 
 
-def tell(event: IncidentEvent | RunEvent, name_of: Namer, runbook: str) -> Sentence | None:
-    """Return the event's sentence, or None for bookkeeping; ``runbook`` is that of its run, if any."""
+def tell(event: IncidentEvent | RunEvent | RunbookEvent, name_of: Namer, name: str) -> Sentence | None:
+    """Return the event's sentence, or None for bookkeeping; ``name`` is that of its run's runbook, if any."""
     if isinstance(event, Silent):
         return None
     if isinstance(event, Course):
@@ -88,12 +97,12 @@ def tell(event: IncidentEvent | RunEvent, name_of: Namer, runbook: str) -> Sente
     if isinstance(event, Surroundings):
         return _surroundings(event, name_of)
     if isinstance(event, Running):
-        return _running(event, runbook)
+        return _running(event, name)
     if isinstance(event, Starting):
         return _starting(event)
     if isinstance(event, Steered):
-        return steered(event, runbook)
-    told = _of_step(event, f"{runbook} › {event.step}", name_of)
+        return steered(event, name)
+    told = _of_step(event, f"{name} › {event.step}", name_of)
     return told and told._replace(step=event.step)
 
 
@@ -143,22 +152,26 @@ def _surroundings(event: Surroundings, name_of: Namer) -> Sentence:
             return Sentence("problem", f"Could not make {event.artefact}: {event.error}. {event.mend}")
         case incident.JobAbandoned():
             return Sentence("problem", f"{event.job} given up after {event.attempts} tries: {event.error}")
+        case runbook.TriggersDemoted():
+            return Sentence(
+                "problem", f"{event.runbook} only proposes now: it failed {event.failures} times in a row"
+            )
         case _:
             assert_never(event)
 
 
-def _running(event: Running, runbook: str) -> Sentence:
+def _running(event: Running, name: str) -> Sentence:
     match event:
         case run.RunRequested():
-            asked = f"{runbook}@{event.revision[:12]} requested ({event.trigger})"
+            asked = f"{name}@{event.revision[:12]} requested ({event.trigger})"
             return Sentence("run", asked + because(event.lowered))
         case run.LocksAwaited():
-            return Sentence("run", f"{runbook} waits in line for {', '.join(event.resources)}")
+            return Sentence("run", f"{name} waits in line for {', '.join(event.resources)}")
         case run.CancelRequested():
             after = ", and to take back what it did" if event.compensate else ""
-            return Sentence("run", f"{runbook} asked to stop{after}{because(event.reason)}")
+            return Sentence("run", f"{name} asked to stop{after}{because(event.reason)}")
         case run.RunFinished():
-            return Sentence("run", f"{runbook} {event.status.replace('_', ' ')}{because(event.summary)}")
+            return Sentence("run", f"{name} {event.status.replace('_', ' ')}{because(event.summary)}")
         case _:
             assert_never(event)
 

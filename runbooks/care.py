@@ -94,7 +94,7 @@ class Care:
         since: str | None = None,
         failed: bool = False,
     ) -> RunState:
-        """Start the run again, on the same revision with the same inputs.
+        """Start the run again, on the same revisions with the same inputs.
 
         ``since`` takes over the steps before that one as they were; ``failed`` takes over all that succeeded.
         """
@@ -107,6 +107,7 @@ class Care:
         request = RunRequest(
             runbook=state.runbook,
             revision=state.revision,
+            subs=dict(state.subs),
             inputs=dict(state.inputs),
             incident_id=state.incident_id,
             scope=dict(state.scope),

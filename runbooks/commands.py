@@ -1,9 +1,10 @@
 """What people and triggers do to runs: command → authorize → event. The caller commits."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Literal
+from types import MappingProxyType
+from typing import Literal, NamedTuple
 from uuid import uuid4
 
 from pydantic import BaseModel, ConfigDict, JsonValue
@@ -15,9 +16,11 @@ from tocsin.actions.registry import Registry
 from tocsin.errors import Forbidden, Invalid, NotFound
 from tocsin.events import Actor, Event, Fact
 from tocsin.events import run as events
+from tocsin.events.runbook import Channel
 from tocsin.incidents.tables import Incident
 from tocsin.log import Log
 from tocsin.runbooks import admission, interventions
+from tocsin.runbooks.closure import closure, policy_digest
 from tocsin.runbooks.fold import begin, fold
 from tocsin.runbooks.inputs import coerce
 from tocsin.runbooks.model import Runbook
@@ -31,6 +34,8 @@ from tocsin.settings import Settings
 
 MAX_DEPTH = 5
 """How deep runbooks may call each other."""
+_FREE: Mapping[str, str] = MappingProxyType({})
+"""Nothing is pinned: every runbook that is called is the published one."""
 _TAKEN = {
     "mode",
     "trigger",
@@ -53,7 +58,10 @@ class RunRequest(BaseModel):
     runbook: str
     inputs: dict[str, JsonValue] = {}
     revision: str | None = None
-    """Digest, or a prefix of it; None: the published one."""
+    """Digest, or a prefix of it; None: the channel's."""
+    channel: Channel = "published"
+    subs: dict[str, str] = {}
+    """Digests of runbooks that it calls, by name; what is not named here is the published one."""
     incident_id: str | None = None
     mode: Literal["propose", "auto"] = "auto"
     """auto: the steps' own approvals. propose: ask before the first change even where no step does."""
@@ -78,6 +86,14 @@ class RunRequest(BaseModel):
     """Steps that are taken over as done, with their outputs."""
 
 
+class Pins(NamedTuple):
+    """What a run stays on, besides its own revision."""
+
+    actions: dict[str, int]
+    subs: dict[str, str]
+    closure: str
+
+
 class Runs:
     """The commands on runs, the same for every door."""
 
@@ -95,6 +111,7 @@ class Runs:
         self._revisions = revisions
         self._registry = registry
         self._settings = settings
+        self._policy = policy_digest(settings.organisation)
         self._oncall = oncall or OnCall()
 
     async def start(self, session: AsyncSession, actor: Actor, request: RunRequest) -> RunState:
@@ -117,26 +134,43 @@ class Runs:
         return fold(await self._log.append(session, f"run/{run_id}", [fact], expected_version=0))
 
     async def prepare(self, session: AsyncSession, actor: Actor, request: RunRequest) -> events.RunRequested:
-        """Return the event that starts the run, once all about it is known to be right. Starts nothing."""
-        revision = await self._revisions.get(session, request.runbook, request.revision)
+        """Return the event that starts the run, once all about it is known to be right. Starts nothing.
+
+        What was never published is a draft: only who may publish tries it, and it asks before it changes
+        anything.
+        """
+        revision = await self._revisions.get(session, request.runbook, request.revision, request.channel)
         runbook = parse(revision)
-        subs = await self.called(session, runbook)
+        if revision.published_at is None:
+            self._access.authorize(actor, "runbook.publish")
+            request = request.model_copy(update={"mode": "propose"})
+        subs = await self.called(session, runbook, request.subs)
         duty = await self.duty(actor, "run.start", runbook.permissions.run)
         suggested = request.suggestion is not None
         interventions.check_start(self._access, actor, runbook, suggested=suggested, duty=duty)
         admission.check_calendars(runbook, self._settings.organisation.calendars)
+        pins = await self._pins(runbook, revision.digest, subs)
         return events.RunRequested(
             runbook=runbook.name,
             revision=revision.digest,
             inputs=coerce(
                 runbook.inputs, request.inputs, from_text=request.from_text, known=self._settings.organisation
             ),
-            # In a thread: it may import a cloud's SDK.
-            actions=await asyncio.to_thread(self._versions, [runbook, *map(parse, subs.values())]),
-            subs={name: one.digest for name, one in subs.items()},
             scope=await self.scope(session, request),
+            **pins._asdict(),
             **request.model_dump(include=_TAKEN),
         )
+
+    async def pins(self, session: AsyncSession, revision: Revision) -> Pins:
+        """Return what a run of the revision would stay on if it were asked for now."""
+        runbook = parse(revision)
+        return await self._pins(runbook, revision.digest, await self.called(session, runbook))
+
+    async def _pins(self, runbook: Runbook, digest: str, subs: Mapping[str, Revision]) -> Pins:
+        called = {name: one.digest for name, one in subs.items()}
+        # In a thread: it may import a cloud's SDK.
+        actions = await asyncio.to_thread(self._versions, [runbook, *map(parse, subs.values())])
+        return Pins(actions, called, closure(digest, called, actions, self._policy))
 
     async def scope(self, session: AsyncSession, request: RunRequest) -> dict[str, JsonValue]:
         """Return what expressions see of the world around the run, its incident included."""
@@ -147,8 +181,10 @@ class Runs:
         incident = await session.get_one(Incident, request.incident_id)
         return {**scope, "incident": incident_scope(incident, organisation, self._settings.base_url)}
 
-    async def called(self, session: AsyncSession, runbook: Runbook, depth: int = 1) -> dict[str, Revision]:
-        """Return the published revision of every runbook that this one calls, at any depth.
+    async def called(
+        self, session: AsyncSession, runbook: Runbook, pinned: Mapping[str, str] = _FREE, depth: int = 1
+    ) -> dict[str, Revision]:
+        """Return the pinned, else the published revision of every runbook that this one calls, at any depth.
 
         Raise NotFound when one is not published, Invalid when they call each other too deep.
         """
@@ -156,8 +192,8 @@ class Runs:
             raise Invalid(f"{runbook.name}: runbooks call each other more than {MAX_DEPTH} deep")
         found: dict[str, Revision] = {}
         for name in sorted({step.runbook for step in runbook.walk() if step.runbook}):
-            found[name] = await self._revisions.get(session, name)
-            found |= await self.called(session, parse(found[name]), depth + 1)
+            found[name] = await self._revisions.get(session, name, pinned.get(name))
+            found |= await self.called(session, parse(found[name]), pinned, depth + 1)
         return found
 
     async def approve(

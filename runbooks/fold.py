@@ -1,14 +1,13 @@
 """A run, folded from its events. Pure: the same events give the same state, anywhere and at any time."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from tocsin.events import Actor, Event, steering
 from tocsin.events import run as events
 from tocsin.log import Entry
-from tocsin.runbooks.state import RunState, StepState, StepStatus, Watch, Yes
+from tocsin.runbooks.state import RunState, StepState, StepStatus, Watch, Yes, moved
 
 
 def fold(entries: Iterable[Entry]) -> RunState:
@@ -26,7 +25,7 @@ def _begin(entry: Entry) -> RunState:
     if not isinstance(event, events.RunRequested):
         raise TypeError(f"a run begins with run_requested, not with {event.type}")
     run = begin(entry.run_id or "", event, entry.actor, entry.occurred_at, entry.incident_id)
-    return replace(run, head=entry.hash)
+    return moved(run, head=entry.hash)
 
 
 def begin(
@@ -42,38 +41,38 @@ def begin(
 
 _REQUESTED = (
     *("runbook", "revision", "inputs", "scope", "mode", "trigger", "actions", "subs"),
-    *("lowered", "rerun_of"),
+    *("lowered", "rerun_of", "closure"),
 )
 
 
 def apply(state: RunState, entry: Entry) -> RunState:
     """Return the run after one more entry."""
     after = witness(state, entry.event, entry.actor, entry.occurred_at)
-    return replace(after, version=entry.version, head=entry.hash)
+    return moved(after, version=entry.version, head=entry.hash)
 
 
 def witness(state: RunState, event: Event, actor: Actor, at: datetime) -> RunState:
     """Return the run after an event, whether it stands in the log or is only imagined."""
-    state = replace(state, status=status_after(event) or state.status)
+    state = moved(state, status=status_after(event) or state.status)
     if isinstance(event, STEP_EVENTS):
         state = _with_step(state, event.step, _step(state.step(event.step), event, actor, at), at)
         state = _with_groups(state, event)
     match event:
         case events.StepStarted(step=step) if step not in state.effects:
-            return replace(state, effects=(*state.effects, step))
+            return moved(state, effects=(*state.effects, step))
         case events.StepFailed(step=step, retry_at=None) | events.VerificationFailed(step=step):
-            return replace(state, failures=(*state.failures, step))
+            return moved(state, failures=(*state.failures, step))
         case steering.ManualRefused(step=step):
-            return replace(state, failures=(*state.failures, step))
+            return moved(state, failures=(*state.failures, step))
         case events.UnknownResolved(step=step) if state.step(step).status == "failed":
-            return replace(state, failures=(*state.failures, step))
+            return moved(state, failures=(*state.failures, step))
         case events.UndoFailed(step=step, mend=mend):
-            return replace(state, undo_failures={**state.undo_failures, step: mend})
+            return moved(state, undo_failures={**state.undo_failures, step: mend})
         case steering.UndoResolved(step=step):
             left = {name: mend for name, mend in state.undo_failures.items() if name != step}
-            return replace(state, undo_failures=left)
+            return moved(state, undo_failures=left)
         case _:
-            return replace(state, **_of_run(state, event, actor, at))
+            return moved(state, **_of_run(state, event, actor, at))
 
 
 def _of_run(state: RunState, event: Event, actor: Actor, at: datetime) -> dict[str, Any]:
@@ -86,7 +85,7 @@ def _of_run(state: RunState, event: Event, actor: Actor, at: datetime) -> dict[s
         case events.LocksAwaited(resources=resources, holders=holders):
             return {"awaited": resources, "holders": holders}
         case events.LocksTaken(resources=resources):
-            steps = {name: replace(step, planned_at=None) for name, step in state.steps.items()}
+            steps = {name: moved(step, planned_at=None) for name, step in state.steps.items()}
             held = state.held | set(resources)
             return {"steps": steps, "held": held, "awaited": (), "holders": ()}
         case events.ChannelKnown(channel=channel):
@@ -196,11 +195,11 @@ def status_after(event: Event) -> str | None:
 def _with_step(state: RunState, step_id: str, after: StepState, at: datetime) -> RunState:
     """Return the run with a step moved on; a decision ends the time that its timeout does not count."""
     before = state.step(step_id)
-    state = replace(state, steps={**state.steps, step_id: after})
-    waited = before.status == "awaiting_approval" or before.manual is not None
+    state = moved(state, steps={**state.steps, step_id: after})
+    waited = before.status in {"awaiting_approval", "unknown"} or before.manual is not None
     if before.asked_at is None or not waited or after.status == before.status:
         return state
-    return replace(state, parked=state.parked + (at - before.asked_at).total_seconds())
+    return moved(state, parked=state.parked + (at - before.asked_at).total_seconds())
 
 
 def _with_groups(state: RunState, event: Event) -> RunState:
@@ -211,8 +210,8 @@ def _with_groups(state: RunState, event: Event) -> RunState:
     while (around := holder(around)) != "":
         group = steps.get(around)
         if group is not None and group.request and group.request.plans.get(event.step) != event.digest:
-            steps[around] = replace(group, status="planned", request=None, approvals=())
-    return replace(state, steps=steps)
+            steps[around] = moved(group, status="planned", request=None, approvals=())
+    return moved(state, steps=steps)
 
 
 def holder(address: str) -> str:
@@ -227,48 +226,51 @@ def _step(before: StepState, event: Any, actor: Actor, at: datetime) -> StepStat
         case events.StepPlanned():
             return _planned(before, event, at)
         case events.ApprovalRequested():
-            return replace(before, status="awaiting_approval", request=event, asked_at=at, approvals=())
+            return moved(before, status="awaiting_approval", request=event, asked_at=at, approvals=())
         case events.ApprovalGiven(counts_as=counts_as):
-            given = replace(before, approvals=(*before.approvals, Yes(actor, frozenset(counts_as))))
-            return replace(given, status=_standing(given))
+            given = moved(before, approvals=(*before.approvals, Yes(actor, frozenset(counts_as))))
+            return moved(given, status=_standing(given))
         case events.StepStarted(attempt=attempt, key=key):
             begun = before.started_at or at
-            return replace(before, status="running", attempt=attempt, key=key, started_at=begun, probed="")
+            return moved(before, status="running", attempt=attempt, key=key, started_at=begun, probed="")
         case events.StepProbed(found=found):
-            return replace(before, probed=found, status="unknown" if found == "unknown" else before.status)
+            lost = found == "unknown"
+            return moved(before, probed=found, **({"status": "unknown", "asked_at": at} if lost else {}))
         case events.UnknownResolved(happened=happened):
             return _resolved(before, happened, actor, at)
         case events.StepFailed():
             status: StepStatus = "failed" if event.retry_at is None else "retrying"
             said = {name: getattr(event, name) for name in ("attempt", "error", "kind", "retry_at")}
-            return replace(before, status=status, ended_at=at, **said)
+            return moved(before, status=status, ended_at=at, **said)
         case events.StepChecked(check=check):
             seen = _watched(before.watches.get(check), event, at)
-            return replace(before, watches={**before.watches, check: seen})
+            return moved(before, watches={**before.watches, check: seen})
         case steering.GroupOpened(items=items, inputs=inputs):
-            group = replace(before, status="planned", opened=True, started_at=at, repeats=items is not None)
-            return replace(group, items=items or (), want=inputs or {})
+            group = moved(before, status="planned", opened=True, started_at=at, repeats=items is not None)
+            return moved(group, items=items or (), want=inputs or {})
         case steering.ManualRequested():
-            return replace(before, status="waiting", manual=event, started_at=at, asked_at=at)
+            return moved(before, status="waiting", manual=event, started_at=at, asked_at=at)
         case steering.ManualCompleted(output=output):
-            done = replace(before, status="succeeded", ended_at=at, output=output)
-            return replace(done, reason=f"done by {actor}")
+            done = moved(before, status="succeeded", ended_at=at, output=output)
+            return moved(done, reason=f"done by {actor}")
         case steering.ManualRefused(reason=reason):
-            return replace(before, status="failed", ended_at=at, error=reason, reason=f"refused by {actor}")
+            return moved(before, status="failed", ended_at=at, error=reason, reason=f"refused by {actor}")
         case steering.GuardChecked(holds=holds):
-            return replace(before, guarded_at=at if holds else None)
+            return moved(before, guarded_at=at if holds else None)
         case steering.FreezeHeld(until=until, calendar=calendar, why=why):
-            return replace(before, frozen_until=until, frozen_by=calendar, frozen_why=why)
+            return moved(before, frozen_until=until, frozen_by=calendar, frozen_why=why)
+        case steering.VerificationUnclear(reason=reason):
+            return moved(before, status="unknown", unclear=True, reason=reason, ended_at=at, asked_at=at)
         case _:
-            return replace(before, ended_at=at, **_said(event))
+            return moved(before, ended_at=at, **_said(event))
 
 
 def _planned(before: StepState, event: events.StepPlanned, at: datetime) -> StepState:
     """Return the step with a plan; a plan that says something else voids what was approved."""
     planned = {name: getattr(event, name) for name in ("want", "plan", "digest", "risk", "resources")}
     if before.digest == event.digest:
-        return replace(before, status=_standing(before), planned_at=at, **planned)
-    return replace(before, status="planned", planned_at=at, request=None, approvals=(), **planned)
+        return moved(before, status=_standing(before), planned_at=at, **planned)
+    return moved(before, status="planned", planned_at=at, request=None, approvals=(), **planned)
 
 
 def _standing(seen: StepState) -> StepStatus:
@@ -281,10 +283,10 @@ def _standing(seen: StepState) -> StepStatus:
 def _resolved(before: StepState, happened: bool, actor: Actor, at: datetime) -> StepState:
     """Return the step after a person said what nobody could see."""
     if not before.unclear:
-        return replace(before, probed="done" if happened else "not_done", status="running")
+        return moved(before, probed="done" if happened else "not_done", status="running")
     if happened:
-        return replace(before, status="succeeded", ended_at=at, reason=f"{actor} looked: it holds")
-    return replace(before, status="failed", ended_at=at, error=f"{actor} looked: it does not hold")
+        return moved(before, status="succeeded", ended_at=at, reason=f"{actor} looked: it holds")
+    return moved(before, status="failed", ended_at=at, error=f"{actor} looked: it does not hold")
 
 
 def _said(event: Any) -> dict[str, Any]:
@@ -310,8 +312,6 @@ def _said(event: Any) -> dict[str, Any]:
             return {"status": "failed", "error": error}
         case steering.GroupClosed(output=output) | steering.ValuesSet(output=output):
             return {"status": "succeeded", "output": output}
-        case steering.VerificationUnclear(reason=reason):
-            return {"status": "unknown", "unclear": True, "reason": reason}
         case steering.UndoResolved(undone=undone):
             return {"status": "undone" if undone else "failed"}
         case _:  # StepVerified, WaitEnded, StepAsserted, GatePassed

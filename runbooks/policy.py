@@ -42,15 +42,20 @@ def check_approver(
     ``duty`` is what the actor is on call for.
     """
     access.authorize(actor, "run.approve", request.approvers, duty)
-    if _same(actor, state.requested_by) and not request.allow_self:
+    if actor.is_same_person(state.requested_by) and not request.allow_self:
         raise Forbidden("you asked for this run, so somebody else has to approve it. It still waits.")
-    if request.editor is not None and request.editor in {f"{actor.kind}:{actor.id}", actor.email}:
+    if request.editor is not None and request.editor in _names(actor):
         raise Forbidden("you wrote this revision, so somebody else has to approve it. It still waits.")
-    if any(_same(actor, given.actor) for given in state.step(request.step).approvals):
+    if any(actor.is_same_person(given.actor) for given in state.step(request.step).approvals):
         raise Conflict("you have approved this step already; it waits for somebody else")
     if request.confirm is not None and confirm.strip() != request.confirm:
         raise Invalid(f"type `{request.confirm}` to approve this. It still waits.")
     return tuple(sorted((access.principals(actor) | duty.principals) & set(request.approvers)))
+
+
+def _names(actor: Actor) -> set[str]:
+    """Return what the author of a revision is called by, in small letters."""
+    return {name.lower() for name in (f"{actor.kind}:{actor.id}", actor.email) if name}
 
 
 def frozen(m: Moment, node: Node) -> Closed | None:
@@ -89,10 +94,3 @@ def _is_for_a_change(step: StepState) -> bool:
     """Say whether the step was asked about with plans, and not only as a gate."""
     planned = bool(step.digest) and step.risk != Risk.READ
     return step.request is not None and (planned or bool(step.request.plans))
-
-
-def _same(one: Actor, other: Actor) -> bool:
-    """Say whether two actors are one person; the same email through another door is."""
-    if one.email and other.email:
-        return one.email.lower() == other.email.lower()
-    return (one.kind, one.id) == (other.kind, other.id)

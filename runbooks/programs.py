@@ -24,6 +24,8 @@ class Programs:
         self._calendars = calendars
         self._ready: dict[tuple[object, ...], Program] = {}
         self._parsed: dict[str, Runbook] = {}
+        self._authors: dict[str, str] = {}
+        """Who wrote each revision, by its digest, as approvals name them. Nobody wrote a folder's."""
 
     async def get(self, session: AsyncSession, state: RunState) -> Program:
         """Return the run's program; raise Conflict when an action changed its meaning since the run began."""
@@ -56,7 +58,7 @@ class Programs:
             sub = await self._known(session, name, pins[name])
             subs[name] = await self.made(session, sub, pins, acting=acting)
         facts = {uses: facts_of(self._registry.get(uses)) for uses in actions_of(runbook)} if acting else {}
-        return Program(runbook, facts, subs, self._calendars)
+        return Program(runbook, facts, subs, self._calendars, self._authors.get(runbook.digest))
 
     async def published(self, session: AsyncSession) -> list[Runbook]:
         """Return every published runbook, by name."""
@@ -72,4 +74,7 @@ class Programs:
         """Return a revision's runbook."""
         if revision.digest not in self._parsed:
             self._parsed[revision.digest] = parse(revision)
+            author = revision.written_by
+            if author.kind != "system":
+                self._authors[revision.digest] = (author.email or f"{author.kind}:{author.id}").lower()
         return self._parsed[revision.digest]

@@ -1,17 +1,17 @@
 """Folds run and runbook events into the tables."""
 
-from sqlalchemy import delete, func, update
+from sqlalchemy import delete, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from tocsin.events import run as events
 from tocsin.events import starting, steering
 from tocsin.log import Entry
-from tocsin.runbooks import locks
+from tocsin.runbooks import locks, records
 from tocsin.runbooks.fold import status_after
-from tocsin.runbooks.tables import Lock, Published, Revision, Run, Stop, Suggestion
+from tocsin.runbooks.tables import Lock, Run, Stop, Suggestion
 
-TABLES = (Run, Suggestion, Lock, Revision, Published, Stop)
+TABLES = (Run, Suggestion, Lock, Stop, *records.TABLES)
 
 
 async def empty(session: AsyncSession) -> None:
@@ -22,6 +22,7 @@ async def empty(session: AsyncSession) -> None:
 
 async def project(session: AsyncSession, entry: Entry) -> None:
     """Fold one entry; entries of no interest change nothing."""
+    await records.project(session, entry)  # first: it looks at how the run stood before
     match entry.event:
         case events.RunRequested() as requested:
             session.add(_requested(entry, requested))
@@ -37,11 +38,6 @@ async def project(session: AsyncSession, entry: Entry) -> None:
             session.add(Stop(reason=reason, stopped_by=str(entry.actor), stopped_at=entry.occurred_at))
         case steering.AutomationResumed():
             await session.exec(delete(Stop))
-        case events.RevisionRecorded() as recorded:
-            session.add(await _recorded(session, entry, recorded))
-        case events.RevisionPublished(runbook=runbook, digest=digest):
-            by_person = entry.actor.kind != "system"
-            await session.merge(Published(runbook=runbook, digest=digest, by_person=by_person))
     status = status_after(entry.event)
     if status is not None:
         await session.exec(update(Run).where(col(Run.id) == entry.run_id).values(status=status))
@@ -94,9 +90,3 @@ async def _line_up(session: AsyncSession, entry: Entry, resources: tuple[str, ..
         place = await session.get(Lock, (resource, entry.run_id))
         position = place.position if place else entry.position
         await session.merge(Lock(resource=resource, run_id=entry.run_id or "", position=position, held=held))
-
-
-async def _recorded(session: AsyncSession, entry: Entry, event: events.RevisionRecorded) -> Revision:
-    numbers = select(func.count()).select_from(Revision).where(Revision.runbook == event.runbook)
-    number = (await session.exec(numbers)).one() + 1
-    return Revision(number=number, recorded_at=entry.recorded_at, **event.model_dump(exclude={"type"}))

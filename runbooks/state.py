@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import JsonValue
 
@@ -187,6 +187,8 @@ class RunState:
     """Seconds spent waiting for people; the run's timeout does not count them."""
     subs: Mapping[str, str] = field(default_factory=dict)
     """The revision of every sub-runbook, by name."""
+    closure: str = ""
+    """Digest of everything that decided what it does, when it was asked for."""
     ending: steering.RunEnding | None = None
     ending_at: datetime | None = None
     reach: int = 0
@@ -228,3 +230,16 @@ class RunState:
 
 
 _PENDING = StepState()
+
+
+StateT = TypeVar("StateT", RunState, StepState)
+
+
+def moved(before: StateT, **changes: object) -> StateT:
+    """Return a copy with other values, as ``dataclasses.replace`` does; ten times as fast.
+
+    A run is folded from all its events whenever somebody looks at it.
+    """
+    after = object.__new__(type(before))
+    after.__dict__.update(before.__dict__, **changes)
+    return after

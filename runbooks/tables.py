@@ -7,6 +7,8 @@ from sqlalchemy import Column, DateTime
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
+from tocsin.events import Actor
+
 
 class Run(SQLModel, table=True):
     """A run as it stands; its steps are folded from the log when somebody looks (``state.fold``)."""
@@ -88,12 +90,94 @@ class Revision(SQLModel, table=True):
     text: str
     origin: str
     recorded_at: datetime = Field(sa_column=Column(DateTime(timezone=True)))
+    author: dict[str, JsonValue] = Field(sa_column=Column(JSONB))
+    """The actor who wrote it; of a commit, who wrote that."""
+    source: str | None = None
+    """Name of the git source that it came from; its repository and commit stand beside."""
+    repository: str | None = None
+    commit: str | None = None
+    published_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
+    """When it was published first. It may be again, without a review."""
+
+    @property
+    def written_by(self) -> Actor:
+        """Return its author."""
+        return Actor.model_validate(self.author)
 
 
-class Published(SQLModel, table=True):
-    """Which revision of a runbook runs when none is named."""
+class Pointer(SQLModel, table=True):
+    """Which revision a channel of a runbook is at."""
+
+    runbook: str = Field(primary_key=True)
+    channel: str = Field(primary_key=True)
+    """``published``, which runs when nothing else is said, or ``stable``."""
+    digest: str
+    previous: str | None = None
+    """Where the channel was before."""
+    by_person: bool
+    """A person chose it: changed files of a folder do not move it any more."""
+
+
+class Proposal(SQLModel, table=True):
+    """A runbook's draft: the revision that people are asked about. At most one of a runbook."""
 
     runbook: str = Field(primary_key=True)
     digest: str
-    by_person: bool
-    """A person chose it: changed files do not move it any more."""
+    against: str | None = None
+    """What was published when it was proposed; reviews are of the change from there."""
+    proposed_by: str
+    proposed_at: datetime = Field(sa_column=Column(DateTime(timezone=True)))
+    reviewers: list[dict[str, JsonValue]] = Field(sa_column=Column(JSONB))
+    """The actors who agreed."""
+
+    @property
+    def agreed(self) -> tuple[Actor, ...]:
+        """Return who agreed."""
+        return tuple(map(Actor.model_validate, self.reviewers))
+
+
+class SourceState(SQLModel, table=True):
+    """What is known of one source of runbooks."""
+
+    __tablename__ = "source"
+
+    name: str = Field(primary_key=True)
+    commit: str = ""
+    """The commit that landed last; empty for a folder."""
+    landed_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
+    refused_commit: str = ""
+    problems: list[str] = Field(sa_column=Column(JSONB))
+    """Why nothing was taken of the newest state; empty when it was."""
+    refused_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
+
+
+class SourceFile(SQLModel, table=True):
+    """One runbook that a source holds: its name is the source's."""
+
+    __tablename__ = "source_file"
+
+    source: str = Field(primary_key=True)
+    path: str = Field(primary_key=True)
+    runbook: str
+    digest: str
+
+
+class SourceLook(SQLModel, table=True):
+    """The newest look at a git source. No projection: it is not in the log, and may be forgotten."""
+
+    __tablename__ = "source_look"
+
+    name: str = Field(primary_key=True)
+    at: datetime = Field(sa_column=Column(DateTime(timezone=True)))
+    error: str = ""
+    """Why it could not be read; empty when it could."""
+
+
+class Standing(SQLModel, table=True):
+    """How a runbook's published revision did of late."""
+
+    runbook: str = Field(primary_key=True)
+    failures: int
+    """Runs that failed in a row."""
+    demoted: bool
+    """It was said that its triggers only propose."""

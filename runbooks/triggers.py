@@ -16,10 +16,12 @@ from tocsin.log import Log
 from tocsin.organisation import Organisation
 from tocsin.runbooks import expressions, storms, switch
 from tocsin.runbooks.commands import RunRequest, Runs
+from tocsin.runbooks.demotion import mode_now
 from tocsin.runbooks.model import Runbook, Trigger
 from tocsin.runbooks.occasions import Occasion, Scope, of_webhook
 from tocsin.runbooks.programs import Programs
 from tocsin.runbooks.surroundings import incident_scope
+from tocsin.runbooks.tables import Standing
 
 MAX_CHAIN = 5
 """Runs that start each other by their ends; the next one is not started."""
@@ -116,9 +118,18 @@ class Triggers:
         if trigger.mode == "suggest":
             await self._suggest(session, pull, request)
             return None
-        mode = "propose" if verdict.lowered else trigger.mode
-        asked = request.model_copy(update={"mode": mode, "lowered": verdict.lowered})
+        lowered = verdict.lowered or await self._demoted(session, pull)
+        mode = "propose" if lowered else trigger.mode
+        asked = request.model_copy(update={"mode": mode, "lowered": lowered})
         return (await self._setting.runs.start(session, SYSTEM, asked)).id
+
+    async def _demoted(self, session: AsyncSession, pull: Pull) -> str:
+        """Say why a trigger that acts by itself only proposes now; empty when it acts as it is written."""
+        standing = await session.get(Standing, pull.runbook.name)
+        limit = self._setting.organisation.runbooks.demote_after
+        if standing is None or mode_now(pull.trigger.mode, standing, limit) == pull.trigger.mode:
+            return ""
+        return f"its last {standing.failures} runs failed"
 
     def _request(self, pull: Pull) -> RunRequest | None:
         """Return the run that the trigger asks for, or None when its condition does not hold."""

@@ -8,7 +8,18 @@ from pydantic import BaseModel, ConfigDict
 
 from tocsin.api.limits import MAX_BODY
 from tocsin.api.problems import MEDIA_TYPE
-from tocsin.api.v1 import automation, care, events, incidents, plans, postmortems, runbooks, runs, services
+from tocsin.api.v1 import (
+    automation,
+    care,
+    events,
+    incidents,
+    plans,
+    postmortems,
+    runbooks,
+    runs,
+    services,
+    sources,
+)
 
 
 class Problem(BaseModel):
@@ -46,5 +57,5 @@ router = APIRouter(
     # Only for the schema: the gate has let nobody through without a token.
     dependencies=[Security(HTTPBearer(auto_error=False, description="A token of Tocsin's"))],
 )
-for one in (incidents, runs, care, automation, runbooks, plans, postmortems, services, events):
+for one in (incidents, runs, care, automation, runbooks, plans, sources, postmortems, services, events):
     router.include_router(one.router)

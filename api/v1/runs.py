@@ -16,6 +16,7 @@ from tocsin.api.paging import Cursor, Limit, Page, cursor_of, place_of
 from tocsin.api.run_views import RunDetail, RunView, readable_run, run_detail, run_view
 from tocsin.api.v1.asked import Body
 from tocsin.events import Actor
+from tocsin.events.runbook import Channel
 from tocsin.runbooks.commands import RunRequest
 from tocsin.runbooks.state import RunState
 
@@ -33,10 +34,10 @@ class Wanted(Body):
     inputs: dict[str, JsonValue] = {}
     incident: str | None = None
     """Ref or id of the incident it belongs to."""
-    channel: Literal["published"] = "published"
-    """Which revision: the published one."""
+    channel: Channel = "published"
+    """Which revision: the one that this channel is at."""
     revision: str | None = Field(default=None, pattern="^[0-9a-f]{6,64}$")
-    """Digest of another revision, or the beginning of it."""
+    """Digest of another revision, or the beginning of it. One that was never published only proposes."""
     mode: Literal["propose", "auto"] = "auto"
     """propose: ask before the first change, even where the runbook does not."""
     break_glass: str = Field(default="", max_length=3000)
@@ -88,7 +89,7 @@ async def get_run(run_id: str, door: TheDoor, actor: TheActor, every: bool = Fal
 
 
 async def _request(door: Door, session: AsyncSession, actor: Actor, wanted: Wanted) -> RunRequest:
-    plain = wanted.model_dump(include={"runbook", "inputs", "revision", "mode", "break_glass"})
+    plain = wanted.model_dump(include={"runbook", "inputs", "channel", "revision", "mode", "break_glass"})
     if wanted.incident is None:
         return RunRequest(trigger="api", **plain)
     incident = await door.lifecycle.read(session, actor, wanted.incident)

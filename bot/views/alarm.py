@@ -2,7 +2,7 @@
 
 from tocsin.bot.names import RUNBOOK
 from tocsin.bot.office import Links
-from tocsin.bot.views.incident import trouble
+from tocsin.bot.views.incident import note
 from tocsin.bot.views.text import link, quoted, who
 from tocsin.events import run as events
 from tocsin.events import steering
@@ -28,4 +28,4 @@ def alarm(entry: Entry, links: Links) -> str:
                 "runbook have to change?"
             )
         case _:
-            return trouble(entry.event)
+            return note(entry)

@@ -22,6 +22,7 @@ from tocsin.bot.views.text import (
 )
 from tocsin.events import Event
 from tocsin.events import incident as events
+from tocsin.events.runbook import SourceRefused, SourceUnreachable, TriggersDemoted
 from tocsin.events.starting import RunHeldBack
 from tocsin.incidents.tables import Assignment, Incident, Page
 from tocsin.log import Entry
@@ -110,6 +111,20 @@ def trouble(event: Event) -> str:
         case events.JobAbandoned(job=job, error=error, attempts=attempts):
             tried = f":warning: `{esc(job)}` was given up after {attempts} tries: {esc(error)}."
             return f"{tried} Everything else goes on."
+        case TriggersDemoted(runbook=runbook, failures=failures):
+            failed = (
+                f":warning: `{esc(runbook)}` failed {failures} times in a row: its triggers only propose now."
+            )
+            return f"{failed} Publish a mended revision, or `tocsin runbook rearm {esc(runbook)}`."
+        case SourceRefused(source=source, problems=problems):
+            more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+            refused = (
+                f":warning: Nothing was taken of the runbooks of `{esc(source)}`: {esc(problems[0])}{more}."
+            )
+            return f"{refused} What was published stays; `tocsin runbook sources` shows all."
+        case SourceUnreachable(source=source, place=place, error=error):
+            lost = f":warning: The runbooks of `{esc(source)}` ({esc(place)}) cannot be read: {esc(error)}."
+            return f"{lost} What was published stays."
         case _:
             raise TypeError(f"nothing is said about {type(event).__name__}")
 

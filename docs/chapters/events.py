@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import get_args
 
 from docs.reading import cell, fields, prose, summary, table
-from tocsin.events import Event, Fact, IncidentEvent, RunEvent
+from tocsin.events import Event, Fact, IncidentEvent, RunbookEvent, RunEvent
 from tocsin.log import Entry
 
 INTRO = """\
@@ -23,7 +23,7 @@ COLUMNS: Mapping[str, str] = {
     "hash": "SHA-256 over all of this and the hash before it in the stream.",
 }
 """What the models leave to the names of the columns."""
-FAMILIES = {"Incidents": IncidentEvent, "Runs and runbooks": RunEvent}
+FAMILIES = {"Incidents": IncidentEvent, "Runs": RunEvent, "Runbooks": RunbookEvent}
 
 
 def events() -> str:

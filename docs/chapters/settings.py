@@ -34,6 +34,7 @@ SAID: Mapping[str, str] = {
     "Organisation.services": "The catalogue, by slug.",
     "Organisation.teams": "By key; `group:<key>` names one.",
     "Organisation.access": "Who may do what beyond every member's rights.",
+    "Organisation.runbooks": "Reviews, and what becomes of a runbook that keeps failing.",
     "Organisation.pagerduty": "How incidents follow their pages.",
     "Severity.name": "How people type it.",
     "Severity.description": "When to choose it; shown in forms.",

@@ -17,6 +17,8 @@ Verb = Literal[
     "run.cancel",
     "run.approve",
     "runbook.read",
+    "runbook.propose",
+    "runbook.review",
     "runbook.publish",
     "automation.resume",
     "audit.read",
@@ -26,8 +28,10 @@ MEMBER: frozenset[Verb] = frozenset(
     {"incident.read", "incident.declare", "incident.change", "run.read", "runbook.read"}
 )
 """What every known person may do."""
-RESPONDER: frozenset[Verb] = MEMBER | {"run.start", "run.cancel"}
+RESPONDER: frozenset[Verb] = MEMBER | {"run.start", "run.cancel", "runbook.propose"}
 """What the organisation's responders may do besides."""
+NAMED: frozenset[Verb] = frozenset({"run.start", "run.approve", "run.cancel", "runbook.review"})
+"""What those may do, without a role, whom the object itself names."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ class Access:
                 told += f" Whether you are on call could not be found out: {duty.unknown}."
             raise Forbidden(told)
         rights = RESPONDER if "role:responder" in names else MEMBER
-        if verb not in rights and not (wanted and verb in {"run.start", "run.approve", "run.cancel"}):
+        if verb not in rights and not (wanted and verb in NAMED):
             raise Forbidden(f"{actor} may not {_words(verb)}; ask an admin of Tocsin. Nothing was changed.")
 
 

@@ -99,14 +99,14 @@ class Embedded:
         self._server.cleanup()
 
 
-def upgrade(url: str) -> None:
-    """Bring the schema up to date, one process at a time; the others wait for it."""
+def upgrade(url: str, revision: str = "head") -> None:
+    """Bring the schema up to date, or to an older ``revision``; one process at a time, the others wait."""
     engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
     with engine.connect() as connection:
         connection.execute(text("select pg_advisory_lock(:key)"), {"key": _UPGRADE_LOCK})
         connection.commit()
         try:
-            command.upgrade(_alembic(connection), "head")
+            command.upgrade(_alembic(connection), revision)
         finally:
             connection.rollback()
             connection.execute(text("select pg_advisory_unlock(:key)"), {"key": _UPGRADE_LOCK})

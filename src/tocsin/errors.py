@@ -47,6 +47,10 @@ class BadRunbook(TocsinError):
     """A runbook cannot be loaded; the message lists every problem as ``file:line:col: text``."""
 
 
+class SourceFailed(TocsinError):
+    """A source of runbooks cannot be read; what was published stays."""
+
+
 class BadExpression(TocsinError):
     """An expression is not allowed, or cannot be evaluated."""
 

@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from tocsin import db
 from tocsin.errors import BrokenChain, StaleStream
-from tocsin.events import EVENT, Actor, Fact, IncidentEvent, RunEvent
+from tocsin.events import EVENT, Actor, Fact, IncidentEvent, RunbookEvent, RunEvent
 from tocsin.jobs import Job, JobQueue
 from tocsin.secrets import redact
 
@@ -51,7 +51,7 @@ class Entry(BaseModel):
     stream: str
     version: int
     """From 1, without gaps, per stream."""
-    event: SerializeAsAny[IncidentEvent | RunEvent]
+    event: SerializeAsAny[IncidentEvent | RunEvent | RunbookEvent]
     actor: Actor
     source: str
     source_ref: str | None

@@ -29,23 +29,28 @@ from tocsin.incidents import projections as incident_projections
 from tocsin.incidents.intake import Intake
 from tocsin.incidents.lifecycle import Lifecycle
 from tocsin.incidents.pager import PagerDesk
-from tocsin.jobs import JobQueue, queue_app
+from tocsin.jobs import Backoff, JobQueue, queue_app
 from tocsin.log import Log
 from tocsin.postmortems import drafts as postmortems
 from tocsin.postmortems.drafts import Drafts
-from tocsin.runbooks import firing
+from tocsin.runbooks import demotion, firing
 from tocsin.runbooks import projections as run_projections
 from tocsin.runbooks import reactions as runs
 from tocsin.runbooks.almanac import calendars_of
 from tocsin.runbooks.care import Care
 from tocsin.runbooks.commands import Runs
 from tocsin.runbooks.deeds import Deeds
+from tocsin.runbooks.demotion import Standings
 from tocsin.runbooks.firing import EVERY_MINUTE, Firing
 from tocsin.runbooks.hooks import Hooks
+from tocsin.runbooks.landing import Lander
 from tocsin.runbooks.oncall import OnCall
+from tocsin.runbooks.ownership import Owners
 from tocsin.runbooks.preview import Preview
 from tocsin.runbooks.programs import Programs
-from tocsin.runbooks.revisions import LIBRARY, Revisions
+from tocsin.runbooks.proposals import Proposals
+from tocsin.runbooks.revisions import Revisions, Shelf
+from tocsin.runbooks.sources import POLL, Ground, Sources
 from tocsin.runbooks.suggestions import Suggestions
 from tocsin.runbooks.switch import Switch
 from tocsin.runbooks.triggers import Setting, Triggers
@@ -58,7 +63,7 @@ from tocsin.vault import Vault
 THREADS = 16
 """Actions at work at the same time, in one process."""
 PROJECTORS = (incident_projections.project, run_projections.project)
-REACTIONS = (runs.reactions, firing.reactions, paging.reactions, postmortems.reactions)
+REACTIONS = (runs.reactions, demotion.reactions, firing.reactions, paging.reactions, postmortems.reactions)
 
 
 class House:
@@ -76,9 +81,20 @@ class House:
         pager = outside.pager(settings)
         self.pager = PagerDesk(database, self.log, pager, base_url)
         self.registry = Registry(outside.connections(settings))
-        self.revisions = Revisions(self.log, self.access)
+        vault = Vault(organisation.secrets)
+        owners = Owners(settings.runbook_sources)
+        shelf = Shelf(self.log, self.access, self.registry, organisation.runbooks.review, owners)
+        self.revisions = Revisions(shelf)
+        self.proposals = Proposals(shelf, self.revisions)
+        self.standings = Standings(
+            database, self.log, self.access, self.revisions, organisation.runbooks.demote_after
+        )
+        copies = settings.data_dir / "git"
+        ground = Ground(database, self.log, self.jobs, self.registry, vault, copies, settings.ca_bundle)
+        lander = Lander(shelf, self.revisions, self.proposals)
+        self.sources = Sources(ground, lander, settings.runbook_sources)
         self.programs = Programs(self.revisions, self.registry, calendars_of(organisation.calendars))
-        self.deeds = Deeds(self.registry, ThreadPoolExecutor(THREADS, "action"), Vault(organisation.secrets))
+        self.deeds = Deeds(self.registry, ThreadPoolExecutor(THREADS, "action"), vault)
         oncall = OnCall(pager)
         self.runs = Runs(self.log, self.access, self.revisions, self.registry, settings, oncall)
         self.care = Care(self.runs, self.access)
@@ -124,6 +140,9 @@ class House:
             Task("runbooks.tell_channel", self.worker.tell_channel),
             Task("runbooks.fire", self.firing.fire),
             Task("runbooks.strike", self.firing.strike, cron=EVERY_MINUTE),
+            Task("runbooks.judge", self.standings.judge),
+            Task("runbooks.sync", self.sources.look),
+            Task("runbooks.poll", self.sources.poll, Backoff(last=1), cron=POLL),
             Task("pager.note", self.pager.note),
             Task("pager.resolve", self.pager.resolve),
             Task("postmortems.draft", self.drafts.draft),
@@ -137,6 +156,11 @@ class House:
         runbooks = [self.programs.runbook(revision) for revision in revisions]
         used = set().union(*map(actions_of, runbooks))
         await asyncio.to_thread(self.registry.load, used)
+
+    async def has_nothing_published(self) -> bool:
+        """Say whether this is a new installation."""
+        async with self.database.transaction() as session:
+            return not await self.revisions.published_digests(session)
 
     async def rebuild(self, session: AsyncSession) -> int:
         """Fold every projection again from the log; return how many events there are."""
@@ -189,9 +213,8 @@ async def house(settings: Settings, *, serving: bool = False) -> AsyncIterator[H
     try:
         async with queue.open_async():
             built = House(settings, database, queue)
-            async with database.transaction() as session:
-                if serving or not await built.revisions.published_digests(session):
-                    await built.revisions.sync(session, [LIBRARY, *settings.runbook_folders])
+            if serving or await built.has_nothing_published():
+                await built.sources.sync_folders()
             yield built
     finally:
         await database.close()

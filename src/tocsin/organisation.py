@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from tocsin.connections import Connection
 from tocsin.freezes import Calendar
+from tocsin.publishing import RunbookPolicy, Source, refuse_same_names
 from tocsin.vault import SecretSource
 
 HookName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
@@ -105,6 +106,9 @@ class Organisation(_Decision):
     """By the name that ``on: [{webhook: NAME}]`` of runbooks gives."""
     calendars: dict[CalendarName, Calendar] = {}
     """By the name that ``guardrails.freeze`` of runbooks gives: ``calendar:NAME``."""
+    runbooks: RunbookPolicy = RunbookPolicy()
+    sources: tuple[Source, ...] = ()
+    """Where runbooks are kept, besides the library that ships with Tocsin and TOCSIN_RUNBOOKS."""
     pagerduty: PagerDuty = PagerDuty()
     join_window: int = Field(default=1800, ge=0)
     """Seconds: an alert joins an open incident of its service that is younger than this; 0 never joins."""
@@ -128,6 +132,20 @@ class Organisation(_Decision):
                 raise ValueError(f"{where} is {severity!r}; the severities are {', '.join(known)}")
         if "resolved" in self.statuses:
             raise ValueError("statuses: resolved is always there and is not listed")
+        return self
+
+    @model_validator(mode="after")
+    def _sources_fit(self) -> "Organisation":
+        refuse_same_names(self.sources)
+        for index, source in enumerate(self.sources):
+            if source.team is not None and source.team not in self.teams:
+                known = ", ".join(self.teams) or "none"
+                raise ValueError(f"sources.{index}.team is {source.team!r}; the teams are {known}")
+            for key in ("token", "webhook_secret"):
+                name = getattr(source, key)
+                if name is not None and name not in self.secrets:
+                    known = ", ".join(self.secrets) or "none"
+                    raise ValueError(f"sources.{index}.{key} is {name!r}; the secrets are {known}")
         return self
 
     def severity(self, name: str) -> Severity | None:

@@ -11,6 +11,7 @@ from ruamel.yaml.error import YAMLError
 
 from tocsin.errors import BadSetting
 from tocsin.organisation import Organisation
+from tocsin.publishing import Source, listed, refuse_same_names
 
 PREFIX = "TOCSIN_"
 
@@ -33,6 +34,11 @@ def _postgres(url: str) -> str:
     return url.replace("postgres://", "postgresql://", 1)
 
 
+def _places(places: str) -> str:
+    refuse_same_names(listed(places))
+    return places
+
+
 class Settings(BaseModel):
     """Every setting, ``TOCSIN_`` + its name in capitals; each is documented right below it."""
 
@@ -42,7 +48,7 @@ class Settings(BaseModel):
     """``postgresql://`` URL; without one, an embedded PostgreSQL under ``data_dir``."""
 
     data_dir: Path = Path(".tocsin")
-    """Folder of the embedded database."""
+    """Folder of the embedded database, and of the copies of git repositories."""
 
     base_url: Annotated[str, AfterValidator(_http)] = "http://127.0.0.1:8080"
     """Where people and webhooks reach this installation; links are made from it."""
@@ -80,8 +86,11 @@ class Settings(BaseModel):
     bootstrap_token: SecretStr | None = Field(default=None, min_length=16)
     """A first bearer token with the admin role. At least 16 characters."""
 
-    runbooks: str | None = None
-    """Folders of runbooks, comma-separated, besides the library that ships with Tocsin."""
+    runbooks: Annotated[str, AfterValidator(_places)] | None = None
+    """Folders of runbooks, comma-separated, besides the library that ships with Tocsin.
+
+    A git repository may stand among them, as ``URL#branch:path``; ``sources:`` in tocsin.yaml can say more.
+    """
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """How much is logged."""
@@ -99,9 +108,9 @@ class Settings(BaseModel):
         return [one.strip().encode() for one in joined.split(",") if one.strip()]
 
     @property
-    def runbook_folders(self) -> list[Path]:
-        """Return the folders that hold runbooks, the library excluded."""
-        return [Path(one.strip()) for one in (self.runbooks or "").split(",") if one.strip()]
+    def runbook_sources(self) -> tuple[Source, ...]:
+        """Return every place that holds runbooks, the library excluded."""
+        return (*listed(self.runbooks), *self.organisation.sources)
 
 
 def load(environ: Mapping[str, str] = os.environ) -> Settings:

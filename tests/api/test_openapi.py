@@ -65,6 +65,7 @@ def test_every_post_takes_an_idempotency_key(schema: dict[str, Any]) -> None:
 
 def test_every_operation_of_the_contract_is_there(schema: dict[str, Any]) -> None:
     incident, run = "/api/v1/incidents/{ref}", "/api/v1/runs/{run_id}"
+    runbook = "/api/v1/runbooks/{name}"
     wanted = {
         ("/api/v1/incidents", "post"),
         ("/api/v1/incidents", "get"),
@@ -80,8 +81,14 @@ def test_every_operation_of_the_contract_is_there(schema: dict[str, Any]) -> Non
         ("/api/v1/automation", "get"),
         *((f"/api/v1/automation/{verb}", "post") for verb in ("stop", "resume")),
         ("/api/v1/runbooks", "get"),
-        ("/api/v1/runbooks/{name}", "get"),
-        ("/api/v1/runbooks/{name}/plan", "post"),
+        ("/api/v1/runbooks", "post"),
+        (runbook, "get"),
+        (f"{runbook}/plan", "post"),
+        (f"{runbook}/revisions", "get"),
+        (f"{runbook}/diff", "get"),
+        *((f"{runbook}/{verb}", "post") for verb in ("publish", "approve", "reject", "rearm")),
+        ("/api/v1/sources", "get"),
+        ("/api/v1/sources/{name}/sync", "post"),
         ("/api/v1/postmortems/{ref}", "get"),
         ("/api/v1/services", "get"),
         ("/api/v1/events", "get"),

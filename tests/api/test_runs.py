@@ -10,11 +10,10 @@ from tests.api.callers import DIGEST, ask, declare, log, start
 from tocsin.events import run as events
 from tocsin.main import House
 from tocsin.runbooks import library
+from tocsin.runbooks.files import is_test
 
 AT = "/api/v1/runs"
-LIBRARY = sorted(
-    file.stem for file in Path(library.__path__[0]).glob("*.yaml") if not file.stem.endswith(".test")
-)
+LIBRARY = sorted(file.stem for file in Path(library.__path__[0]).glob("*.yaml") if not is_test(file))
 
 
 async def test_a_run_is_accepted_and_stands_in_the_list(script: httpx2.AsyncClient) -> None:
@@ -53,7 +52,9 @@ async def test_a_run_of_an_incident_sees_the_incident(house: House, script: http
         ({"runbook": "rollback-deployment", "inputs": {"colour": "red"}}, 422),
         ({"runbook": "rollback-deployment", "inputs": {"namespace": 7}}, 422),
         ({"runbook": "rollback-deployment", "incident": "INC-9"}, 404),
-        ({"runbook": "rollback-deployment", "channel": "draft"}, 422),
+        ({"runbook": "rollback-deployment", "channel": "draft"}, 404),
+        ({"runbook": "rollback-deployment", "channel": "stable"}, 404),
+        ({"runbook": "rollback-deployment", "channel": "newest"}, 422),
         ({"runbook": "rollback-deployment", "revision": "00000000"}, 404),
         ({"inputs": {}}, 422),
     ],

@@ -3,7 +3,8 @@
 import itertools
 
 from tests.bot.stage import Stage, declare
-from tocsin.events import SYSTEM
+from tocsin.events import SYSTEM, Fact
+from tocsin.events.runbook import SourceRefused, SourceUnreachable, TriggersDemoted
 from tocsin.incidents.lifecycle import Declaration
 from tocsin.playground.slack.faults import Fault
 from tocsin.playground.slack.shapes import Json
@@ -100,6 +101,42 @@ async def test_where_channels_are_forbidden_everybody_is_told_of_a_paged_inciden
         await stage.office.lifecycle.declare(session, SYSTEM, Declaration(title="Paged"))
     told = await stage.play(stage.player.wait_for_message, "#incidents", "an admin allows it")
     assert "INC-1" in str(told["text"])
+
+
+async def test_a_runbook_that_only_proposes_now_is_said_in_its_incident(stage: Stage) -> None:
+    incident = await stage.declared()
+    fact = Fact(event=TriggersDemoted(runbook="tell", digest="d" * 64, failures=3), incident_id=incident.id)
+    async with stage.office.database.transaction() as session:
+        await stage.office.log.append(session, f"incident/{incident.id}", [fact])
+    told = await stage.play(stage.player.wait_for_message, incident.channel, "failed 3 times in a row")
+    assert "tocsin runbook rearm tell" in str(told["text"])
+
+
+async def test_a_runbook_that_only_proposes_now_is_said_to_everybody_without_an_incident(
+    stage: Stage,
+) -> None:
+    fact = Fact(event=TriggersDemoted(runbook="tell", digest="d" * 64, failures=3))
+    async with stage.office.database.transaction() as session:
+        await stage.office.log.append(session, "system", [fact])
+    assert await stage.play(stage.player.wait_for_message, "#incidents", "`tell` failed 3 times in a row")
+
+
+async def test_a_commit_that_was_not_taken_is_said_to_everybody(stage: Stage) -> None:
+    problems = ("pay.yaml:3:1: is no runbook", "rest.yaml:1:1: is none either")
+    fact = Fact(event=SourceRefused(source="payments", place="ops.git", problems=problems))
+    async with stage.office.database.transaction() as session:
+        await stage.office.log.append(session, "system", [fact])
+    told = await stage.play(stage.player.wait_for_message, "#incidents", "Nothing was taken")
+    assert "pay.yaml:3:1: is no runbook (and 1 more)" in str(told["text"])
+
+
+async def test_a_repository_that_cannot_be_read_is_said_to_everybody(stage: Stage) -> None:
+    fact = Fact(event=SourceUnreachable(source="payments", place="ops.git", error="the token was refused"))
+    async with stage.office.database.transaction() as session:
+        await stage.office.log.append(session, "system", [fact])
+    assert await stage.play(
+        stage.player.wait_for_message, "#incidents", "cannot be read: the token was refused"
+    )
 
 
 async def test_a_private_incident_has_a_private_channel_and_no_announcement(stage: Stage) -> None:

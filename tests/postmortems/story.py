@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from tocsin.events import SYSTEM, Actor, IncidentEvent, RunEvent
+from tocsin.events import SYSTEM, Actor, IncidentEvent, RunbookEvent, RunEvent
 from tocsin.events.incident import IncidentOpened
 from tocsin.log import Entry
 
@@ -20,7 +20,7 @@ class Story:
 
     def tell(
         self,
-        event: IncidentEvent | RunEvent,
+        event: IncidentEvent | RunEvent | RunbookEvent,
         after: timedelta = timedelta(0),
         *,
         by: Actor = SYSTEM,

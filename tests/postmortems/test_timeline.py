@@ -4,6 +4,7 @@ from tests.postmortems.story import ANA, BEN, BEN_AT_THE_PAGER, Story, at, opene
 
 from tocsin.errors import ErrorClass
 from tocsin.events import Actor, incident, run
+from tocsin.events.runbook import TriggersDemoted
 from tocsin.postmortems.timeline import timeline
 
 COMMANDER = "incident commander"
@@ -170,3 +171,8 @@ def test_a_step_row_names_its_run_and_step() -> None:
 
 def test_a_text_of_many_words_is_cut() -> None:
     assert len(texts(opened().tell(update("word " * 1000)))[-1]) <= 500
+
+
+def test_a_runbook_that_only_proposes_now_is_told() -> None:
+    [_, row] = timeline(opened().tell(TriggersDemoted(runbook="tell", digest="d", failures=3)).entries)
+    assert (row.kind, row.text) == ("problem", "tell only proposes now: it failed 3 times in a row")

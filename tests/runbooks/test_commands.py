@@ -1,6 +1,7 @@
 """What people may do to runs, and what they are told when they may not."""
 
 import asyncio
+from contextlib import nullcontext
 
 import pytest
 
@@ -51,6 +52,18 @@ async def test_the_same_person_through_another_door_may_not_either(
 async def test_a_runbook_may_let_the_requester_approve(workshop: Workshop) -> None:
     asking = await workshop.go(TWICE)
     assert (await workshop.approve(asking.id, asked_of(asking), ANA)).step("one").approvals[0].actor == ANA
+
+
+@pytest.mark.parametrize(("editor", "refused"), [("false", True), ("true", False)])
+async def test_whoever_wrote_the_revision_may_not_approve_it_where_the_runbook_says_so(
+    workshop: Workshop, editor: str, refused: bool
+) -> None:
+    text = runbook(put("one", "a", 1, approve=f"{{ from: ['group:sre'], editor: {editor} }}"))
+    async with workshop.database.transaction() as session:
+        await workshop.house.revisions.record(session, BO, text, "by Bo")
+    asking = await workshop.go(text)
+    with pytest.raises(Forbidden, match="you wrote this revision") if refused else nullcontext():
+        await workshop.approve(asking.id, asked_of(asking), BO)
 
 
 async def test_one_person_does_not_count_twice(workshop: Workshop) -> None:

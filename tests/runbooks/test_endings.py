@@ -145,6 +145,15 @@ def test_the_time_that_two_people_take_counts_once() -> None:
     assert life.live().state.status == "failed"
 
 
+def test_the_time_that_people_take_to_look_does_not_count() -> None:
+    text = runbook(change("box.fire", "one", "a", 1), guardrails="{ timeout: 10m }")
+    world = World(faults={("run", "a"): [Fault(ErrorClass.TIMEOUT, happened=True)]}, blind={"a"})
+    life = Life(text, world).live()
+    life.pass_time(hours=1)
+    life.append(events.UnknownResolved(step="one", happened=True), BO)
+    assert life.live().state.status == "succeeded"
+
+
 def test_the_time_before_people_are_asked_does_count() -> None:
     steps = ("{ id: hold, wait: 8m }", put("one", "a", 1, approve=ASK), "{ id: rest, wait: 8m }")
     life = Life(runbook(*steps, guardrails="{ timeout: 10m }"), World()).live()

@@ -10,7 +10,10 @@ from tocsin.events import steering
 from tocsin.runbooks.calendars import Calendars, Window
 
 FREEZE = Calendars(
-    {"night": (Window(BEGAN - timedelta(hours=1), BEGAN + timedelta(minutes=20), "Black Friday"),)},
+    {
+        "night": (Window(BEGAN - timedelta(hours=1), BEGAN + timedelta(minutes=20), "Black Friday"),),
+        "other": (),
+    },
     frozenset({"night"}),
 )
 GUARD = "{ stop_if: { uses: box.read, with: { box: down }, assert: value.value < 3 } }"

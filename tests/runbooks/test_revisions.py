@@ -1,7 +1,5 @@
 """Revisions: recorded once, never changed, and published by whom people trust most: themselves."""
 
-from pathlib import Path
-
 import pytest
 
 from tests.runbooks.workshop import Workshop, asked_of
@@ -31,14 +29,6 @@ async def publish(workshop: Workshop, actor: Actor, digest: str) -> None:
         await workshop.house.revisions.publish(session, actor, "boxes", digest)
 
 
-async def sync(workshop: Workshop, folder: Path, text: str) -> None:
-    runbooks = folder / "runbooks"
-    runbooks.mkdir(exist_ok=True)
-    (runbooks / "boxes.yaml").write_text(text)
-    async with workshop.database.transaction() as session:
-        await workshop.house.revisions.sync(session, [runbooks])
-
-
 async def test_the_same_content_is_the_same_revision(workshop: Workshop) -> None:
     first = await workshop.publish(ONE)
     again = await workshop.publish(ONE.replace("title: Boxes", "title:   Boxes   # the same"))
@@ -56,21 +46,6 @@ async def test_a_run_stays_on_the_revision_it_began_with(workshop: Workshop) -> 
     await workshop.approve(state.id, asked_of(state))
     await workshop.worker.advance(state.id)
     assert workshop.world.boxes == {"a": 1}
-
-
-async def test_a_changed_file_is_published(workshop: Workshop, tmp_path: Path) -> None:
-    await sync(workshop, tmp_path, ONE)
-    first = await published(workshop)
-    await sync(workshop, tmp_path, TWO)
-    assert await published(workshop) != first
-
-
-async def test_what_a_person_chose_is_not_moved_by_a_changed_file(workshop: Workshop, tmp_path: Path) -> None:
-    await sync(workshop, tmp_path, ONE)
-    first = await published(workshop)
-    await publish(workshop, ADMIN, first)
-    await sync(workshop, tmp_path, TWO)
-    assert await published(workshop) == first
 
 
 async def test_a_person_can_go_back_by_the_beginning_of_a_digest(workshop: Workshop) -> None:

@@ -12,8 +12,9 @@ from tocsin.events import Fact
 from tocsin.events import incident as incident_events
 from tocsin.jobs import JobQueue, queue_app
 from tocsin.main import House
+from tocsin.runbooks.projections import TABLES
 from tocsin.runbooks.state import RunState
-from tocsin.runbooks.tables import Lock, Published, Revision, Run
+from tocsin.runbooks.tables import Run
 from tocsin.serve import WORKER_OPTIONS
 from tocsin.tasks import Task, Tasks
 
@@ -110,9 +111,8 @@ async def test_the_run_as_it_stands_is_the_run_as_its_events_tell_it(workshop: W
 
 
 async def rows(house: House) -> list[list[object]]:
-    tables = (Run, Lock, Revision, Published)
     async with house.database.transaction() as session:
-        found = [(await session.exec(select(table))).all() for table in tables]
+        found = [(await session.exec(select(table))).all() for table in TABLES]
     return [sorted((row.model_dump_json() for row in table), key=str) for table in found]
 
 

@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from tocsin.actions.registry import Registry
 from tocsin.cli.opening import actor
 from tocsin.errors import BadRunbook, NotFound
+from tocsin.events import runbook as events
 from tocsin.main import House
 from tocsin.runbooks.commands import RunRequest
 from tocsin.runbooks.load import check
@@ -20,7 +21,13 @@ from tocsin.runbooks.revisions import parse
 Name = Annotated[str, typer.Argument(help="Name of a runbook.")]
 NameOrFile = Annotated[str, typer.Argument(metavar="NAME|FILE", help="Name of a runbook, or its file.")]
 Revision = Annotated[
-    str | None, typer.Option(metavar="DIGEST", help="Another revision than the published one.")
+    str | None,
+    typer.Option(
+        metavar="DIGEST", help="A revision, or how it begins; `previous`: where the channel was before."
+    ),
+]
+Channel = Annotated[
+    events.Channel, typer.Option(help="Which revision: of this channel. --revision names another one.")
 ]
 Inputs = Annotated[
     list[str] | None,
@@ -54,12 +61,14 @@ def load_file(path: str, registry: Registry) -> Runbook:
     return runbook
 
 
-async def find_runbook(session: AsyncSession, house: House, name: str, revision: str | None) -> Runbook:
+async def find_runbook(
+    session: AsyncSession, house: House, name: str, revision: str | None, channel: events.Channel
+) -> Runbook:
     """Return a runbook by its file, or by its name and revision."""
     house.access.authorize(actor(), "runbook.read")
     if is_file(name):
         return load_file(name, house.registry)
-    return parse(await house.revisions.get(session, name, revision))
+    return parse(await house.revisions.get(session, name, revision, channel))
 
 
 async def run_request(

@@ -23,7 +23,7 @@ else:
 
 EXIT_CODES = (
     "Exit codes: 0 done · 1 refused, failed or not found · 2 wrong usage or setting · "
-    "3 a run needs a person's attention · 130 interrupted"
+    "3 a run or a revision waits for people · 130 interrupted"
 )
 
 

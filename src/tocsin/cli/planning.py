@@ -24,6 +24,7 @@ async def plan(
     inputs: asking.Inputs = None,
     incident: asking.IncidentRef = None,
     revision: asking.Revision = None,
+    channel: asking.Channel = "published",
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Print what a run would change, and touch nothing.
@@ -35,7 +36,7 @@ async def plan(
     """
     async with opened() as house:
         async with house.database.transaction() as session:
-            runbook = await asking.find_runbook(session, house, name, revision)
+            runbook = await asking.find_runbook(session, house, name, revision, channel)
             request = await asking.run_request(session, house, runbook.name, inputs, incident)
             pins = {sub: one.digest for sub, one in (await house.runs.called(session, runbook)).items()}
             program = await house.programs.made(session, runbook, pins)

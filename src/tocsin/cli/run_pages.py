@@ -93,6 +93,8 @@ def page(state: RunState, program: Program, ref: str | None, *, every: bool = Fa
     title = program.runbook.title
     yield Text(f"Run {state.id}", "bold")
     yield Text(f"{title} ({state.runbook}, revision {state.revision[:12]}){f' for {ref}' if ref else ''}")
+    if state.closure:
+        yield Text(f"closure {state.closure[:12]}", "dim")
     yield Text(f"{_words(state.status)}{f': {tidy(state.summary)}' if state.summary else ''}")
     took = lasted(state.requested_at, state.finished_at)
     so_far = "" if state.finished_at else " so far"

@@ -14,7 +14,6 @@ from tocsin.cli.opening import actor, opened
 from tocsin.cli.printing import aside, print_json
 from tocsin.cli.run_pages import as_json, exit_code
 from tocsin.main import House
-from tocsin.runbooks.state import RunState
 
 
 async def run(
@@ -22,6 +21,7 @@ async def run(
     inputs: asking.Inputs = None,
     incident: asking.IncidentRef = None,
     revision: asking.Revision = None,
+    channel: asking.Channel = "published",
     break_glass: Annotated[
         str, typer.Option("--break-glass", metavar="WHY", help="Why no freeze shall hold for it. Admins.")
     ] = "",
@@ -39,11 +39,16 @@ async def run(
     is one too, until the run ends. With --wait or --work the exit code tells how it went: 0 succeeded, 1 not,
     3 it needs a person's attention. Interrupting only stops the following: the run goes on.
 
+    What was never published is a draft: such a run asks before it changes anything.
+
     Example: `tocsin runbook run scale-deployment -i replicas=6 --incident INC-12 --wait`
     """
     async with opened() as house:
-        more = {"revision": revision, "break_glass": break_glass}
-        state = await _start(house, name, inputs, incident, more)
+        async with house.database.transaction() as session:
+            request = await asking.run_request(session, house, name, inputs, incident)
+            more = {"revision": revision, "channel": channel, "break_glass": break_glass}
+            chosen = request.model_copy(update=more)
+            state = await house.runs.start(session, actor(), chosen)
         aside().print(f"run {state.id[:8]} of {state.runbook} is started")
         if wait or work:
             async with _working(house, work):
@@ -54,14 +59,6 @@ async def run(
         typer.echo(state.id)
         aside().print(f"`tocsin run show {state.id[:8]}` shows it")
     raise typer.Exit(exit_code(state.status) if wait or work else 0)
-
-
-async def _start(
-    house: House, name: str, inputs: list[str] | None, incident: str | None, more: dict[str, str | None]
-) -> RunState:
-    async with house.database.transaction() as session:
-        request = await asking.run_request(session, house, name, inputs, incident)
-        return await house.runs.start(session, actor(), request.model_copy(update=more))
 
 
 @asynccontextmanager

@@ -30,10 +30,37 @@ _RUNBOOK = {
     "schema": Leaf(
         "tocsin.cli.schemas:schema", "Print the JSON Schema of runbook files, or the actions there are."
     ),
-    "list": Leaf("tocsin.cli.runbooks:list_published", "List the published runbooks."),
+    "list": Leaf(
+        "tocsin.cli.runbooks:list_published", "List the published runbooks, or those of another channel."
+    ),
     "show": Leaf("tocsin.cli.runbooks:show", "Print a runbook as a checklist to follow by hand."),
-    "diff": Leaf("tocsin.cli.runbooks:diff", "Show what changed between two revisions of a runbook."),
-    "publish": Leaf("tocsin.cli.runbooks:publish", "Make a file or a recorded revision the one that runs."),
+    "diff": Leaf(
+        "tocsin.cli.runbooks:diff",
+        "Show what the change between two revisions means, and then what it is, line by line.",
+    ),
+    "history": Leaf(
+        "tocsin.cli.runbooks:history",
+        "List a runbook's revisions, the newest first: who wrote them, where, and which channels are there.",
+    ),
+    "publish": Leaf("tocsin.cli.publishing:publish", "Make a file or a recorded revision the one that runs."),
+    "approve": Leaf(
+        "tocsin.cli.publishing:approve",
+        "Agree with a runbook's proposed revision; the last one who has to publishes it by that.",
+    ),
+    "reject": Leaf(
+        "tocsin.cli.publishing:reject", "Refuse a runbook's proposed revision; what is published stays."
+    ),
+    "rearm": Leaf(
+        "tocsin.cli.publishing:rearm",
+        "Let a runbook's triggers act by themselves again, after it failed too often in a row.",
+    ),
+    "sync": Leaf(
+        "tocsin.cli.syncing:sync",
+        "Look at folders and repositories now, and take what they say: all of it or nothing.",
+    ),
+    "sources": Leaf(
+        "tocsin.cli.syncing:sources", "List the places that runbooks are kept in, and what landed of them."
+    ),
     "plan": Leaf("tocsin.cli.planning:plan", "Print what a run would change, and touch nothing."),
     "record": Leaf("tocsin.cli.recording:record", "Print a test that lives a run again as it was."),
     "run": Leaf("tocsin.cli.starting:run", "Start a run, and follow it with --wait."),

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, TypeAdapter
 
-from tocsin.events import incident, run, starting, steering
+from tocsin.events import incident, run, runbook, starting, steering
 from tocsin.events.base import SYSTEM, Actor, Event, Fact
 
 IncidentEvent = (
@@ -74,11 +74,32 @@ RunEvent = (
     | steering.AutomationResumed
     | starting.RunSuggested
     | starting.RunHeldBack
-    | run.RevisionRecorded
-    | run.RevisionPublished
 )
-AnyEvent = Annotated[IncidentEvent | RunEvent, Field(discriminator="type")]
-EVENT: TypeAdapter[IncidentEvent | RunEvent] = TypeAdapter(AnyEvent)
+RunbookEvent = (
+    runbook.RevisionRecorded
+    | runbook.RevisionProposed
+    | runbook.ReviewGiven
+    | runbook.ProposalRejected
+    | runbook.RevisionPublished
+    | runbook.RunbookWithdrawn
+    | runbook.SourceLanded
+    | runbook.SourceRefused
+    | runbook.SourceUnreachable
+    | runbook.TriggersDemoted
+    | runbook.TriggersRearmed
+)
+AnyEvent = Annotated[IncidentEvent | RunEvent | RunbookEvent, Field(discriminator="type")]
+EVENT: TypeAdapter[IncidentEvent | RunEvent | RunbookEvent] = TypeAdapter(AnyEvent)
 """Parses an event from its JSON; an unknown type is an error, never skipped."""
 
-__all__ = ["EVENT", "SYSTEM", "Actor", "AnyEvent", "Event", "Fact", "IncidentEvent", "RunEvent"]
+__all__ = [
+    "EVENT",
+    "SYSTEM",
+    "Actor",
+    "AnyEvent",
+    "Event",
+    "Fact",
+    "IncidentEvent",
+    "RunEvent",
+    "RunbookEvent",
+]

@@ -17,14 +17,20 @@ class Actor(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Literal["slack", "pagerduty", "api", "cli", "web", "system"]
+    kind: Literal["slack", "pagerduty", "api", "cli", "web", "git", "system"]
     id: str
-    """The door's own id: ``U0ANA``, ``PLH1HKV``, a token's name, a login."""
+    """The door's own id: ``U0ANA``, ``PLH1HKV``, a token's name, a login, a commit's email."""
     name: str = ""
     email: str | None = None
 
     def __str__(self) -> str:
         return self.name or self.id
+
+    def is_same_person(self, other: "Actor") -> bool:
+        """Say whether two actors are one person; the same email through another door is."""
+        if self.email and other.email:
+            return self.email.lower() == other.email.lower()
+        return (self.kind, self.id) == (other.kind, other.id)
 
 
 SYSTEM = Actor(kind="system", id="tocsin", name="Tocsin")

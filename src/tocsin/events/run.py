@@ -36,6 +36,8 @@ class RunRequested(Event):
     """What ``rate_limit`` and ``cooldown`` count the run by."""
     subs: dict[str, str] = {}
     """The revision of every sub-runbook, by name; the run stays on them."""
+    closure: str = ""
+    """SHA-256 over the revision, ``subs``, ``actions`` and the organisation's policy at this moment."""
     lowered: str = ""
     """Why the run asks although it was to act by itself."""
     break_glass: str = ""
@@ -283,26 +285,3 @@ class RunFinished(Event):
     status: Literal["succeeded", "failed", "compensated", "cancelled", "expired", "needs_attention"]
     summary: str
     outputs: dict[str, JsonValue] = {}
-
-
-class RevisionRecorded(Event):
-    """A runbook's content was seen for the first time. Immutable: its digest is its name."""
-
-    type: Literal["revision_recorded"] = "revision_recorded"
-    runbook: str
-    digest: str
-    content: dict[str, JsonValue]
-    """The canonical form."""
-    text: str
-    """The file as it was written."""
-    origin: str
-    """Path, or git commit and path."""
-
-
-class RevisionPublished(Event):
-    """The runbook's ``published`` pointer moved to this revision."""
-
-    type: Literal["revision_published"] = "revision_published"
-    runbook: str
-    digest: str
-    previous: str | None = None

@@ -9,7 +9,7 @@ from hypothesis import given
 from tests.runbooks.life import Life as Original
 from tests.runbooks.life import approve
 from tests.runbooks.simulate.desk import EVERY, lived
-from tests.runbooks.test_conductor_properties import FEW, Tale, tales
+from tests.runbooks.tales import FEW, Tale, tales
 from tests.runbooks.world import Fault, World, change, put, read, runbook
 from tocsin.errors import ErrorClass
 from tocsin.events import Event, steering
