@@ -17,6 +17,7 @@ from tocsin.runbooks.care import Care
 from tocsin.runbooks.commands import Runs
 from tocsin.runbooks.demotion import Standings
 from tocsin.runbooks.hooks import Hooks
+from tocsin.runbooks.preview import Preview
 from tocsin.runbooks.programs import Programs
 from tocsin.runbooks.proposals import Proposals
 from tocsin.runbooks.revisions import Revisions
@@ -44,6 +45,7 @@ class Door:
     runs: Runs
     care: Care
     switch: Switch
+    preview: Preview
     programs: Programs
     revisions: Revisions
     proposals: Proposals

@@ -1,10 +1,12 @@
 """A run's questions to people, folded from its events: what was asked, who answered, how it ended. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from tocsin.events import run as events
+from tocsin.events import steering
 from tocsin.log import Entry
+from tocsin.runbooks.state import Yes, missing
 
 
 @dataclass(frozen=True)
@@ -12,8 +14,8 @@ class Question:
     """One ApprovalRequested, and what became of it."""
 
     request: events.ApprovalRequested
-    planned: events.StepPlanned
-    """What was shown when it was asked; a newer plan asks anew."""
+    plans: Mapping[str, events.StepPlanned]
+    """What was shown when it was asked, by step: of a group all that stands in it, of a gate nothing."""
     given: tuple[Entry, ...] = ()
     end: Entry | None = None
     """The rejection, the expiry, the new plan that voids it, or what ended the run before anybody decided."""
@@ -24,14 +26,18 @@ class Question:
         return self.request.digest
 
     @property
-    def open(self) -> bool:
-        """Say whether an answer still counts."""
-        return self.end is None and len(self.given) < self.request.count
+    def missing(self) -> tuple[events.Quorum, ...]:
+        """Return who still has to say yes."""
+        return missing(self.request, [_yes(entry) for entry in self.given])
 
     @property
-    def artefact(self) -> str:
-        """Return the name of its message."""
-        return f"approval:{self.digest[:16]}"
+    def open(self) -> bool:
+        """Say whether an answer still counts."""
+        return self.end is None and bool(self.missing)
+
+    def artefact(self, run_id: str) -> str:
+        """Return the name of its message. Two runs may ask the very same."""
+        return f"approval:{run_id[:16]}:{self.digest[:16]}"
 
 
 def questions(entries: Iterable[Entry]) -> list[Question]:
@@ -44,10 +50,17 @@ def questions(entries: Iterable[Entry]) -> list[Question]:
                 plans[planned.step] = planned
                 asked = [_after(one, entry) for one in asked]
             case events.ApprovalRequested() as request:
-                asked.append(Question(request, plans[request.step]))
+                about = request.plans or (request.step,)
+                asked.append(Question(request, {step: plans[step] for step in about if step in plans}))
             case _:
                 asked = [_after(one, entry) for one in asked]
     return asked
+
+
+def _yes(entry: Entry) -> Yes:
+    event = entry.event
+    counts_as = event.counts_as if isinstance(event, events.ApprovalGiven) else ()
+    return Yes(entry.actor, frozenset(counts_as))
 
 
 def _after(question: Question, entry: Entry) -> Question:
@@ -60,9 +73,11 @@ def _after(question: Question, entry: Entry) -> Question:
         case events.ApprovalRejected(digest=digest) | events.ApprovalExpired(digest=digest):
             return replace(question, end=entry) if digest == question.digest else question
         case events.StepPlanned(step=step, digest=plan):
-            voided = step == question.request.step and plan != question.planned.digest
-            return replace(question, end=entry) if voided else question
-        case events.CancelRequested() | events.RunFinished():
+            shown = question.plans.get(step)
+            return replace(question, end=entry) if shown and plan != shown.digest else question
+        case events.StepFailed(step=step) if step == question.request.step:
+            return replace(question, end=entry)
+        case events.CancelRequested() | events.RunFinished() | steering.RunEnding():
             return replace(question, end=entry)
         case _:
             return question

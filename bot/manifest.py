@@ -37,7 +37,10 @@ EVENT_SCOPES: Mapping[str, tuple[str, ...]] = {
     "reaction_added": ("reactions:read",),
     "reaction_removed": ("reactions:read",),
 }
-_DESCRIPTIONS = {"/incident": "Declare, follow and resolve incidents", "/runbook": "Plan and run runbooks"}
+_DESCRIPTIONS = {
+    "/incident": "Declare, follow and resolve incidents",
+    "/runbook": "Plan, run and steer runbooks",
+}
 
 
 def manifest(base_url: str | None) -> dict[str, object]:

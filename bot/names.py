@@ -26,6 +26,15 @@ class ActionId(StrEnum):
     REJECT = "approval_reject"
     DETAILS = "approval_details"
     CANCEL_RUN = "run_cancel"
+    PAUSE_RUN = "run_pause"
+    RESUME_RUN = "run_resume"
+    BREAK_GLASS = "run_break_glass"
+    RERUN = "run_rerun"
+    COMPLETE = "manual_complete"
+    REFUSE = "manual_refuse"
+    DOUBT_YES = "doubt_yes"
+    DOUBT_NO = "doubt_no"
+    ABORT_RUN = "doubt_abort"
     RUN_SUGGESTED = "suggestion_run"
 
 
@@ -37,6 +46,12 @@ class Modal(StrEnum):
     SEVERITY = "change_severity"
     RESOLVE = "resolve_incident"
     REJECT = "reject_approval"
+    APPROVE = "approve_typed"
+    CANCEL_RUN = "cancel_run"
+    BREAK_GLASS = "break_glass"
+    RERUN = "rerun_run"
+    COMPLETE = "complete_manual"
+    REFUSE = "refuse_manual"
 
 
 SHORTCUT = "declare_shortcut"
@@ -54,3 +69,13 @@ class Field(StrEnum):
     STATUS = "status"
     MESSAGE = "message"
     REASON = "reason"
+    CONFIRM = "confirm"
+    COMMENT = "comment"
+    HOW = "how"
+    SINCE = "since"
+
+
+CHECKLIST = "checklist."
+"""Before the number of a block of boxes to tick."""
+EVIDENCE = "evidence."
+"""Before the name of a field of a manual step."""

@@ -14,10 +14,13 @@ from tocsin.jobs import JobQueue
 from tocsin.log import Log
 from tocsin.organisation import Organisation
 from tocsin.postmortems.drafts import Drafts
+from tocsin.runbooks.care import Care
 from tocsin.runbooks.commands import RunRequest, Runs
 from tocsin.runbooks.preview import PlannedStep
+from tocsin.runbooks.programs import Programs
 from tocsin.runbooks.revisions import Revisions
 from tocsin.runbooks.suggestions import Suggestions
+from tocsin.runbooks.switch import Switch
 
 Preview = Callable[[Actor, RunRequest], Awaitable[Sequence[PlannedStep]]]
 """Plans a run that nobody starts. It authorizes; it raises what ``Runs.start`` would raise."""
@@ -32,6 +35,9 @@ class Office:
     queue: JobQueue
     lifecycle: Lifecycle
     runs: Runs
+    care: Care
+    switch: Switch
+    programs: Programs
     revisions: Revisions
     suggestions: Suggestions
     organisation: Organisation

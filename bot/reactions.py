@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from tocsin.events import incident, run, runbook, starting
+from tocsin.events import incident, run, runbook, starting, steering
 from tocsin.jobs import Job
 from tocsin.log import Entry
 
@@ -32,7 +32,7 @@ _SEEN = (
     incident.UpdatePosted,
 )
 """What changes the summary."""
-_UNSEEN = (run.StepChecked, run.StepProbed)
+_UNSEEN = (run.StepChecked, run.StepProbed, steering.GuardChecked)
 _SHOW = ("bot.show_runs", "bot.show_suggestions")
 """What waits for a place to be shown in."""
 _DECIDES = (
@@ -41,14 +41,32 @@ _DECIDES = (
     run.ApprovalRejected,
     run.ApprovalExpired,
     run.StepPlanned,
+    run.StepFailed,
     run.CancelRequested,
     run.RunFinished,
+    steering.RunEnding,
 )
+"""What may end a question."""
+_HUMAN = (
+    run.RunFinished,
+    run.StepFailed,
+    run.UndoFailed,
+    run.UndoStarted,
+    run.UnknownResolved,
+    steering.ManualRequested,
+    steering.ManualCompleted,
+    steering.ManualRefused,
+    steering.UndoResolved,
+    steering.VerificationUnclear,
+)
+"""What begins or ends what a person is asked to do or to look at."""
 
 
 def reactions(entry: Entry) -> Iterable[Job]:
     """Return the jobs of one entry."""
     yield from _of_suggestion(entry)
+    if _is_loud(entry):
+        yield Job(task="bot.alarm", args={"position": entry.position})
     if _is_alarming(entry):
         yield Job(task="bot.alarm", args={"position": entry.position})
     elif entry.run_id is not None:
@@ -81,6 +99,12 @@ def show_suggestion_job(suggestion: str) -> Job:
     return Job(task="bot.show_suggestion", args={"suggestion": suggestion}, merge=key, lock=key)
 
 
+def show_tasks_job(run_id: str) -> Job:
+    """Return the job that shows what people are asked to do or look at; one at a time, one waiting."""
+    key = f"bot.show_tasks:{run_id}"
+    return Job(task="bot.show_tasks", args={"run_id": run_id}, merge=key, lock=key)
+
+
 def ask_job(run_id: str, digest: str) -> Job:
     """Return the job that asks a run's question; one at a time.
 
@@ -89,6 +113,17 @@ def ask_job(run_id: str, digest: str) -> Job:
     key = f"bot.ask_approval:{run_id}:{digest}"
     args: dict[str, str | int] = {"run_id": run_id, "digest": digest}
     return Job(task="bot.ask_approval", args=args, merge=key, lock=key)
+
+
+def _is_loud(entry: Entry) -> bool:
+    """Say whether everybody is told of what somebody did."""
+    match entry.event:
+        case run.RunRequested(break_glass=reason):
+            return bool(reason)
+        case steering.AutomationStopped() | steering.AutomationResumed() | steering.GlassBroken():
+            return True
+        case _:
+            return False
 
 
 def _is_alarming(entry: Entry) -> bool:
@@ -140,6 +175,9 @@ def _of_run(entry: Entry, run_id: str) -> Iterator[Job]:
         case incident.MessageKept(artefact=artefact) if artefact.startswith("approval:"):
             yield show_decision_job(run_id)  # it may have been decided while it was posted
             return
+        case incident.MessageKept(artefact=artefact) if artefact.startswith("task:"):
+            yield show_tasks_job(run_id)  # it may have been done while it was posted
+            return
         case run.RunRequested():
             yield show_run_job(run_id, None)
             return
@@ -147,6 +185,8 @@ def _of_run(entry: Entry, run_id: str) -> Iterator[Job]:
             yield ask_job(run_id, digest)
     if isinstance(event, _DECIDES):
         yield show_decision_job(run_id)
+    if isinstance(event, _HUMAN) or (isinstance(event, run.StepProbed) and event.found == "unknown"):
+        yield show_tasks_job(run_id)
     if not isinstance(event, _UNSEEN):
         yield show_run_job(run_id, at)
 

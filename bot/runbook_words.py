@@ -2,28 +2,22 @@
 
 import json
 import shlex
-from collections.abc import Iterator
 
 from pydantic import JsonValue
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from tocsin.bot.names import RUNBOOK
 from tocsin.bot.office import Ask, Links, Office, Reply
-from tocsin.bot.views.run import progress
-from tocsin.bot.views.text import ago, esc, link
+from tocsin.bot.run_words import RUN_WORDS
+from tocsin.bot.views.text import esc, link
 from tocsin.bot.words import Word, help_text
 from tocsin.errors import Invalid
 from tocsin.incidents import look
-from tocsin.incidents.tables import Incident
 from tocsin.jobs import Job
 from tocsin.runbooks.commands import RunRequest
 from tocsin.runbooks.inputs import coerce
 from tocsin.runbooks.model import Runbook
 from tocsin.runbooks.revisions import parse
-from tocsin.runbooks.tables import Run
-
-LISTED = 8
-_LOOKED_THROUGH = 50
 
 
 async def _list(office: Office, session: AsyncSession, ask: Ask) -> Reply:
@@ -62,39 +56,6 @@ async def _run(office: Office, session: AsyncSession, ask: Ask) -> Reply:
     )
 
 
-async def _status(office: Office, session: AsyncSession, ask: Ask) -> Reply:
-    if ask.words:
-        state = await office.runs.read(session, ask.actor, ask.words)
-        if state.incident_id is not None:
-            await office.lifecycle.read(session, ask.actor, state.incident_id)
-        runbook = parse(await office.revisions.get(session, state.runbook, state.revision))
-        words = progress(state, runbook, Links(office.base_url).run(state.id))
-        return Reply(words.text, words.blocks)
-    here = await look.of_channel(session, ask.channel)
-    runs = await office.runs.newest(session, ask.actor, _LOOKED_THROUGH)
-    if here is None:
-        mine = [run for run in runs if await _is_public(session, run)]
-    else:
-        incident = await office.lifecycle.read(session, ask.actor, here.id)
-        mine = [run for run in runs if run.incident_id == incident.id]
-    lines = list(_lines(office, mine[:LISTED]))
-    return Reply("\n".join(lines) or f"No run yet. `{RUNBOOK} list` shows what can be run.")
-
-
-async def _cancel(office: Office, session: AsyncSession, ask: Ask) -> Reply:
-    run_id, _, how = ask.words.partition(" ")
-    if not run_id or how.strip() not in {"", "undo"}:
-        raise Invalid(
-            f"Say which run: `{RUNBOOK} cancel 3f2a91bc`, with `undo` after it to take back what it did."
-        )
-    undo = how.strip() == "undo"
-    state = await office.runs.cancel(
-        session, ask.actor, run_id, compensate=undo, reason=f"cancelled by {ask.actor}"
-    )
-    after = ", then takes back what it did" if undo else ""
-    return Reply(f"Run `{state.id[:8]}` stops after the step it is in{after}.")
-
-
 async def _help(office: Office, session: AsyncSession, ask: Ask) -> Reply:
     return Reply(help_text(RUNBOOK, RUNBOOK_WORDS))
 
@@ -121,27 +82,15 @@ async def _runbook(office: Office, session: AsyncSession, name: str) -> Runbook:
     return parse(await office.revisions.get(session, name))
 
 
-async def _is_public(session: AsyncSession, run: Run) -> bool:
-    return run.incident_id is None or not (await session.get_one(Incident, run.incident_id)).private
-
-
 def _usage(runbook: Runbook) -> str:
     needed = [f" {name}=…" for name, spec in runbook.inputs.items() if spec.required and spec.default is None]
     return "".join(needed)
-
-
-def _lines(office: Office, runs: list[Run]) -> Iterator[str]:
-    for run in runs:
-        url = Links(office.base_url).run(run.id)
-        line = f"{link(url, run.id[:8])} {esc(run.runbook)} · *{run.status.replace('_', ' ')}*"
-        yield f"{line} · {esc(run.requested_by)} {ago(run.requested_at)}"
 
 
 RUNBOOK_WORDS = (
     Word("list", _list, "what can be run", "list", ("ls",)),
     Word("plan", _plan, "see what it would change; starts nothing", "plan rollback service=checkout"),
     Word("run", _run, "start it, for this channel's incident", "run rollback service=checkout", ("start",)),
-    Word("status", _status, "the newest runs, or one of them", "status [RUN]", ("show", "runs")),
-    Word("cancel", _cancel, "stop a run after the step it is in", "cancel RUN [undo]", ("stop", "abort")),
+    *RUN_WORDS,
     Word("help", _help, "this list", "help", ("?",)),
 )

@@ -45,14 +45,6 @@ class Telling:
             about = Words(f"*{incident.ref} {esc(incident.title)}*\n{words.text}")
             await self._office.speech.post(listener, _key(entry), about, entry.recorded_at)
 
-    async def alarm(self, position: int) -> None:
-        """Tell everybody of what went wrong and belongs to no incident."""
-        everybody = self._office.organisation.announcements
-        if everybody is not None:
-            async with self._office.database.transaction() as session:
-                [entry] = await self._office.log.read_after(session, position - 1, 1)
-            await self._office.speech.post(everybody, _key(entry), Words(note(entry)), entry.recorded_at)
-
     def _listener(self, incident: Incident) -> str | None:
         """Return who is told of what is broken in an incident without a channel."""
         kind, _, opener = incident.opened_by_id.partition(":")

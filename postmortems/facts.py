@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from tocsin.errors import NotFound
-from tocsin.events import incident
+from tocsin.events import incident, run, steering
 from tocsin.log import Entry
 from tocsin.postmortems.course import course
-from tocsin.postmortems.model import Message, Person, Postmortem, Tenure
+from tocsin.postmortems.model import Message, Person, Postmortem, Prompt, Tenure
 from tocsin.postmortems.pages import pages
 from tocsin.postmortems.people import People
 from tocsin.postmortems.prompts import FOLLOW_UPS, IMPACT, REFLECTION
@@ -47,8 +47,26 @@ def fold(entries: Sequence[Entry], base_url: str, version: int) -> Postmortem:
         timeline=timeline(entries, people),
         impact=IMPACT,
         prompts=REFLECTION,
-        follow_ups=FOLLOW_UPS,
+        follow_ups=_follow_ups(shown),
     )
+
+
+def _follow_ups(shown: Sequence[Entry]) -> Prompt:
+    """Return what is still to be done: every broken glass has to be reviewed."""
+    reviews = tuple(review for entry in shown if (review := _review(entry)) is not None)
+    return FOLLOW_UPS.model_copy(update={"questions": reviews + FOLLOW_UPS.questions})
+
+
+def _review(entry: Entry) -> str | None:
+    match entry.event:
+        case steering.GlassBroken(reason=reason) | run.RunRequested(break_glass=reason) if reason:
+            which = f"run {(entry.run_id or '')[:8]}"
+            return (
+                f"{entry.actor} let {which} change things in spite of a freeze ({reason}). Review it: was it "
+                "right, and does the calendar or the runbook have to change?"
+            )
+        case _:
+            return None
 
 
 def _opening(entries: Sequence[Entry]) -> tuple[Entry, incident.IncidentOpened]:

@@ -62,7 +62,9 @@ def _held(event: Held, runbook: str) -> Sentence:
         case steering.FreezeHeld():
             until = f"{event.until:%Y-%m-%d %H:%M:%S %Z}"
             return Sentence(
-                "run", f"{runbook} waits: the calendar {event.calendar} forbids changes until {until}"
+                "run",
+                f"{runbook} waits: the calendar {event.calendar} forbids changes until {until}"
+                f"{because(event.why)}",
             )
         case steering.GlassBroken():
             return Sentence("problem", f"{runbook} goes on in spite of a freeze{because(event.reason)}")

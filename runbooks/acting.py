@@ -226,8 +226,11 @@ def _hold_back(m: Moment, node: Node, seen: StepState) -> Decision | None:
     if closed is not None:
         if seen.frozen_until == closed.until:
             return Decision(wake_at=closed.until)
-        held = steering.FreezeHeld(step=node.address, calendar=closed.calendar, until=closed.until)
-        return _then(held)
+        return _then(
+            steering.FreezeHeld(
+                step=node.address, calendar=closed.calendar, until=closed.until, why=closed.why
+            )
+        )
     missing = locks(m) - m.state.held
     if missing:
         return _work(TakeLocks(step=node.address, resources=tuple(sorted(missing))))

@@ -258,8 +258,8 @@ def _step(before: StepState, event: Any, actor: Actor, at: datetime) -> StepStat
             return moved(before, status="failed", ended_at=at, error=reason, reason=f"refused by {actor}")
         case steering.GuardChecked(holds=holds):
             return moved(before, guarded_at=at if holds else None)
-        case steering.FreezeHeld(until=until, calendar=calendar):
-            return moved(before, frozen_until=until, frozen_by=calendar)
+        case steering.FreezeHeld(until=until, calendar=calendar, why=why):
+            return moved(before, frozen_until=until, frozen_by=calendar, frozen_why=why)
         case steering.VerificationUnclear(reason=reason):
             return moved(before, status="unknown", unclear=True, reason=reason, ended_at=at, asked_at=at)
         case _:

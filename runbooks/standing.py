@@ -23,7 +23,8 @@ class Wait:
     """Address; empty where the whole run waits."""
     title: str = ""
     what: str = ""
-    """Who is still missing, the assignee, the calendar, the resources, the condition, why it was paused."""
+    """Who is still missing, the assignee, the calendar and why it forbids changes, the resources, the
+    condition, why it was paused."""
     until: datetime | None = None
     """When it ends by itself, well or not; since when, of a pause."""
     runs: tuple[str, ...] = ()
@@ -125,7 +126,8 @@ def _held(state: RunState, now: datetime) -> Iterator[Wait]:
     frozen = [seen for seen in state.steps.values() if _is_frozen(state, seen, now)]
     if frozen:
         longest = max(frozen, key=lambda seen: seen.frozen_until or now)
-        yield Wait("frozen", what=longest.frozen_by, until=longest.frozen_until)
+        what = ": ".join(filter(None, (longest.frozen_by, longest.frozen_why)))
+        yield Wait("frozen", what=what, until=longest.frozen_until)
     if state.holders:
         yield Wait("locked", what=", ".join(state.awaited), runs=state.holders)
 

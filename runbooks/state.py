@@ -89,6 +89,8 @@ class StepState:
     frozen_until: datetime | None = None
     frozen_by: str = ""
     """The calendar that holds it back until then."""
+    frozen_why: str = ""
+    """Why it does, as far as the calendar says."""
 
     @property
     def agreed(self) -> bool:

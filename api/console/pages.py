@@ -21,7 +21,8 @@ def page(
 ) -> HTMLResponse:
     """Return a page; every text in it is escaped."""
     session = getattr(request.state, "session", None)
-    text = _environment().get_template(template).render(**shown, session=session, path=request.url.path)
+    around = {"session": session, "path": request.url.path, "stop": getattr(request.state, "stop", None)}
+    text = _environment().get_template(template).render(**shown, **around)
     return HTMLResponse(text, status_code=status_code)
 
 

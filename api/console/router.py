@@ -5,7 +5,7 @@ from pathlib import Path
 from fastapi import APIRouter, Depends
 from fastapi.responses import FileResponse
 
-from tocsin.api.console import incidents, runbooks, runs, signin, suggestions
+from tocsin.api.console import automation, care, incidents, runbooks, runs, signin, suggestions
 from tocsin.api.console.forms import genuine
 from tocsin.errors import NotFound
 
@@ -14,8 +14,8 @@ _DAY = "public, max-age=86400"
 
 router = APIRouter(include_in_schema=False)
 router.include_router(signin.router)
-for one in (incidents, runs, runbooks, suggestions):
-    router.include_router(one.router, dependencies=[Depends(genuine)])
+for one in (incidents, runs, care, runbooks, suggestions, automation):
+    router.include_router(one.router, dependencies=[Depends(genuine), Depends(automation.known)])
 
 
 @router.get("/static/{name}")

@@ -13,6 +13,7 @@ from tocsin.api.v1 import (
     care,
     events,
     incidents,
+    plans,
     postmortems,
     runbooks,
     runs,
@@ -56,5 +57,5 @@ router = APIRouter(
     # Only for the schema: the gate has let nobody through without a token.
     dependencies=[Security(HTTPBearer(auto_error=False, description="A token of Tocsin's"))],
 )
-for one in (incidents, runs, care, automation, runbooks, sources, postmortems, services, events):
+for one in (incidents, runs, care, automation, runbooks, plans, sources, postmortems, services, events):
     router.include_router(one.router)

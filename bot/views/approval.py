@@ -1,16 +1,14 @@
 """A question to people: exactly what would change, and after the answer, who gave it."""
 
-import json
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import islice
 
-from pydantic import JsonValue
-
-from tocsin.actions.base import Change, Plan, Risk
+from tocsin.actions.base import Risk
 from tocsin.bot.asks import Question
 from tocsin.bot.names import ActionId
 from tocsin.bot.speech import Words
+from tocsin.bot.views.diffs import DIFF, diff, fenced, plan_of, shown
 from tocsin.bot.views.text import (
     Block,
     actions,
@@ -25,18 +23,25 @@ from tocsin.bot.views.text import (
     who,
 )
 from tocsin.events import run as events
+from tocsin.events import steering
 from tocsin.log import Entry
 from tocsin.runbooks.model import Runbook
+from tocsin.runbooks.overview import title
+from tocsin.runbooks.standing import people
 from tocsin.runbooks.state import RunState
+from tocsin.runbooks.work import Program
 
-_DIFF = 2600
-"""Characters of a diff, so that it fits into a section with its fence."""
-_VALUE = 80
+_PLANS = 6
+"""Plans that a question about a group shows; its details show more."""
+_DETAILED = 12
+_PART = 1100
+"""Characters of the diff of one plan among several, so that a message holds all of them."""
 _RISKS = {
     "low": ":large_blue_circle: low risk",
     "high": ":large_orange_circle: *high risk*",
     "destructive": ":red_circle: *destructive*",
 }
+_WORST = (Risk.DESTRUCTIVE, Risk.HIGH, Risk.LOW)
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,7 @@ class Matter:
 
     question: Question
     state: RunState
-    runbook: Runbook
+    program: Program
     url: str
     """The run's page in the console."""
 
@@ -56,44 +61,33 @@ class Matter:
 
     @property
     def title(self) -> str:
-        """Return the step's name."""
-        names = {step.id: step.title for step in self.runbook.steps}
-        return names.get(self.question.request.step, self.question.request.step)
+        """Return what people call the step."""
+        return title(self.program, self.state, self.question.request.step)
+
+    @property
+    def runbook(self) -> Runbook:
+        """Return the run's runbook."""
+        return self.program.runbook
+
+    @property
+    def risk(self) -> str:
+        """Return the worst of its plans; empty where there is none."""
+        found = {planned.risk for planned in self.question.plans.values()}
+        return next((risk for risk in _WORST if risk in found), "")
 
 
 def approval(matter: Matter) -> Words:
     """Return the message: with buttons while it is open, with the decision after that."""
     question = matter.question
     sign = "Approve" if question.open else "Decided"
-    blocks = [section(f"*{sign}: {esc(matter.title)}*\n{esc(plan_of(question.planned).summary)}")]
-    blocks += plan_blocks(plan_of(question.planned))
+    blocks = [section(f"*{sign}: {esc(clamp(matter.title, 300))}*{_summary(matter)}")]
+    blocks += _plans(matter, _PLANS)
+    blocks += _shown(question)
     blocks.append(context(_terms(matter)))
     blocks += [_buttons(matter)] if question.open else []
     blocks += [section(line)] if (line := decision(question)) else []
     words = "Approval wanted" if question.open else "Decided"
-    return Words(f"{words}: {esc(matter.title)} ({esc(matter.runbook.title)})", tuple(blocks))
-
-
-def plan_blocks(plan: Plan) -> list[Block]:
-    """Return a plan as a diff, and its warnings."""
-    blocks = [section(f"```{diff(plan.changes)}```")]
-    warnings = clamp_lines([f":warning: {esc(warning)}" for warning in plan.warnings], _DIFF)
-    return blocks + ([section(warnings)] if plan.warnings else [])
-
-
-def diff(changes: Sequence[Change], limit: int = _DIFF) -> str:
-    """Return the changes as ``field   before → after``, by resource."""
-    lines = []
-    for resource, group in groupby(
-        (one for one in changes if one.before != one.after), lambda one: one.resource
-    ):
-        found = list(group)
-        wide = max(len(one.field) for one in found)
-        lines.append(_fenced(resource))
-        lines += [
-            f"  {_fenced(one.field):<{wide}}   {_shown(one.before)} → {_shown(one.after)}" for one in found
-        ]
-    return clamp_lines(lines, limit) or "nothing would change: it is as wanted already"
+    return Words(f"{words}: {esc(clamp(matter.title, 300))} ({esc(matter.runbook.title)})", tuple(blocks))
 
 
 def decision(question: Question) -> str:
@@ -103,54 +97,96 @@ def decision(question: Question) -> str:
         return _ending(question.end)
     if not question.open:
         return f":white_check_mark: Approved by {given}"
-    return (
-        f":ballot_box_with_check: {len(question.given)} of {question.request.count}: {given}" if given else ""
-    )
+    if not given:
+        return ""
+    left = esc(" and ".join(people(one.principals, one.count) for one in question.missing))
+    return f":ballot_box_with_check: {len(question.given)} of {question.request.count}: {given}; still {left}"
 
 
 def details(matter: Matter) -> Block:
-    """Return the modal with everything: plan, inputs, rights."""
+    """Return the modal with everything: plans, inputs, rights."""
     question, runbook = matter.question, matter.runbook
-    inputs = [f"{_fenced(name)} = {_shown(value)}" for name, value in matter.state.inputs.items()]
-    wants = [f"{_fenced(name)} = {_shown(value)}" for name, value in question.planned.want.items()]
-    blocks = [section(f"*{esc(matter.title)}*\n{esc(plan_of(question.planned).summary)}")]
-    blocks += plan_blocks(plan_of(question.planned))
-    blocks += [section(f"*Inputs of the run*\n```{clamp_lines(inputs, _DIFF) or 'none'}```")]
-    blocks += [section(f"*Given to the step*\n```{clamp_lines(wants, _DIFF) or 'nothing'}```")]
+    inputs = [f"{fenced(name)} = {shown(value)}" for name, value in matter.state.inputs.items()]
+    blocks = [section(f"*{esc(clamp(matter.title, 300))}*{_summary(matter)}")]
+    blocks += _plans(matter, _DETAILED)
+    blocks += _shown(question)
+    blocks += [section(f"*Inputs of the run*\n```{clamp_lines(inputs, DIFF) or 'none'}```")]
+    blocks += [section(f"*Given to the step*\n```{clamp_lines(list(_wants(matter)), DIFF) or 'nothing'}```")]
     blocks += [section(f"*May approve* {esc(', '.join(question.request.approvers))}")]
     blocks += [section(f"*May touch* {esc(', '.join(runbook.permissions.connections)) or 'no connection'}")]
     blocks += [context(f"`{matter.state.revision}`", link(matter.url, "Run in the console"))]
-    title = {"type": "plain_text", "text": clamp(runbook.title, 24)}
+    named = {"type": "plain_text", "text": clamp(runbook.title, 24)}
     return {
         "type": "modal",
-        "title": title,
+        "title": named,
         "close": {"type": "plain_text", "text": "Close"},
         "blocks": blocks,
     }
 
 
-def plan_of(planned: events.StepPlanned) -> Plan:
-    """Return what every plan says, without the snapshot for undo."""
-    return Plan.model_validate({name: planned.plan[name] for name in Plan.model_fields})
+def _summary(matter: Matter) -> str:
+    plans = list(matter.question.plans.values())
+    if not plans:
+        return "\nIt only asks whether to go on."
+    if len(plans) > 1:
+        return f"\n{len(plans)} plans, approved together"
+    return f"\n{esc(plan_of(plans[0]).summary)}"
+
+
+def _plans(matter: Matter, most: int) -> list[Block]:
+    """Return the plans as diffs, with their warnings."""
+    plans = matter.question.plans
+    alone = len(plans) == 1
+    blocks: list[Block] = []
+    for step, planned in islice(plans.items(), most):
+        plan = plan_of(planned)
+        named = "" if alone else f"*{esc(clamp(title(matter.program, matter.state, step), 150))}*\n"
+        said = named if alone else f"{named}{esc(clamp(plan.summary, 200))}\n"
+        blocks.append(section(f"{said}```{diff(plan.changes, DIFF if alone else _PART)}```"))
+        warnings = [f":warning: {esc(warning)}" for warning in plan.warnings]
+        blocks += [section(clamp_lines(warnings, DIFF if alone else 400))] if warnings else []
+    more = len(plans) - most
+    return blocks + ([context(f"… {more} more plans; the run's page shows all")] if more > 0 else [])
+
+
+def _shown(question: Question) -> list[Block]:
+    """Return what the runbook wants to stand in the question besides."""
+    lines = [f"{fenced(name)} = {shown(value)}" for name, value in question.request.shown.items()]
+    return [section(f"```{clamp_lines(lines, 1200)}```")] if lines else []
+
+
+def _wants(matter: Matter) -> Iterator[str]:
+    for step, planned in matter.question.plans.items():
+        if len(matter.question.plans) > 1:
+            yield fenced(step)
+        yield from (f"{fenced(name)} = {shown(value)}" for name, value in planned.want.items())
 
 
 def _terms(matter: Matter) -> str:
-    request, planned = matter.question.request, matter.question.planned
-    needed = f"{request.count} approvals" if request.count > 1 else ""
+    request = matter.question.request
     parts = [
-        _RISKS.get(planned.risk, planned.risk),
+        _RISKS.get(matter.risk, matter.risk),
         link(matter.url, f"{matter.runbook.name}@{matter.state.revision[:12]}"),
         f"asked by {who(matter.state.requested_by)}",
-        needed,
+        f"needs {_needed(request)}",
+        "has to be typed to be approved" if request.confirm is not None else "",
         f"expires {when(request.expires_at, '{time}')}" if matter.question.open else "",
     ]
     return " · ".join(part for part in parts if part)
 
 
+def _needed(request: events.ApprovalRequested) -> str:
+    if len(request.quorums) > 1:
+        return esc(" and ".join(people(one.principals, one.count) for one in request.quorums))
+    return esc(people(request.approvers, request.count))
+
+
 def _buttons(matter: Matter) -> Block:
     approve = button(ActionId.APPROVE, "Approve", matter.value, "primary")
-    if matter.question.planned.risk in {Risk.HIGH, Risk.DESTRUCTIVE}:
-        approve["confirm"] = _confirm(plan_of(matter.question.planned).summary)
+    plans = list(matter.question.plans.values())
+    if matter.risk in {Risk.HIGH, Risk.DESTRUCTIVE} and matter.question.request.confirm is None:
+        sure = plan_of(plans[0]).summary if len(plans) == 1 else f"{len(plans)} plans"
+        approve["confirm"] = _confirm(sure)
     reject = button(ActionId.REJECT, "Reject", matter.value, "danger")
     return actions(approve, reject, button(ActionId.DETAILS, "Details", matter.value))
 
@@ -177,14 +213,9 @@ def _ending(end: Entry) -> str:
             )
         case events.CancelRequested():
             return f":black_square_for_stop: {who(end.actor)} cancelled the run {at}; nothing was decided."
+        case events.StepFailed(error=error):
+            return f":x: The step failed {at}: {esc(clamp(error, 600))}; nothing was decided."
+        case steering.RunEnding(why=why):
+            return f":black_square_for_stop: The run comes to its end {at}: {esc(clamp(why, 600))}"
         case _:
             return f":black_square_for_stop: The run ended {at}; nothing was decided."
-
-
-def _shown(value: JsonValue) -> str:
-    return _fenced(clamp(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), _VALUE))
-
-
-def _fenced(text: str) -> str:
-    """Return a text that cannot end the code block it stands in."""
-    return esc(text).replace("`", "'").replace("\n", "⏎")

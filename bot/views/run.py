@@ -1,17 +1,18 @@
 """A run as one message that is edited in place."""
 
-from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from tocsin.bot.names import ActionId
+from tocsin.bot.office import Links
 from tocsin.bot.speech import Words
+from tocsin.bot.views.steps import tree
 from tocsin.bot.views.text import (
     SECTION,
     Block,
     actions,
     button,
     clamp,
-    clamp_lines,
     context,
     esc,
     lasting,
@@ -20,25 +21,13 @@ from tocsin.bot.views.text import (
     when,
     who,
 )
-from tocsin.runbooks.model import Runbook, Step
-from tocsin.runbooks.state import RunState, StepState, StepStatus
+from tocsin.bot.views.waits import stopped, told
+from tocsin.runbooks import standing
+from tocsin.runbooks.standing import Wait
+from tocsin.runbooks.state import RunState
+from tocsin.runbooks.tables import Stop
+from tocsin.runbooks.work import Program
 
-_GLYPHS: Mapping[StepStatus, str] = {
-    "pending": "○",
-    "planned": "○",
-    "awaiting_approval": "◔",
-    "waiting": "◔",
-    "approved": "●",
-    "running": "●",
-    "retrying": "●",
-    "verifying": "●",
-    "succeeded": "✓",
-    "skipped": "–",
-    "failed": "✗",
-    "unknown": "?",
-    "undoing": "↩",
-    "undone": "↩",
-}
 _SIGNS = {
     "succeeded": ":white_check_mark:",
     "failed": ":x:",
@@ -49,65 +38,68 @@ _SIGNS = {
 }
 
 
-def progress(state: RunState, runbook: Runbook, url: str) -> Words:
+@dataclass(frozen=True)
+class Card:
+    """All that there is to show of a run."""
+
+    program: Program
+    state: RunState
+    links: Links
+    now: datetime
+    stop: Stop | None = None
+    """Set while everything is stopped."""
+
+    @property
+    def url(self) -> str:
+        """Return the run's page in the console."""
+        return self.links.run(self.state.id)
+
+    @property
+    def title(self) -> str:
+        """Return the runbook's."""
+        return self.program.runbook.title
+
+
+def progress(card: Card) -> Words:
     """Return the run as it stands."""
-    sign = _SIGNS.get(state.status, ":gear:")
+    state = card.state
     status = state.status.replace("_", " ")
-    blocks: list[Block] = [section(f"{sign} *{link(url, runbook.title)}* · {status}")]
-    blocks.append(section(clamp_lines([_line(step, state) for step in runbook.steps], SECTION)))
-    blocks += [section(f":hourglass_flowing_sand: {wait}") for wait in _waits(state)]
+    waits = standing.waits(card.program, state, card.now)
+    blocks = [section(f"{_SIGNS.get(state.status, ':gear:')} *{link(card.url, card.title)}* · {status}")]
+    blocks += [section(stopped(card.stop))] if card.stop is not None and not state.over else []
+    blocks.append(section(tree(card.program, state, SECTION) or "no step"))
+    blocks += [section(sentence) for sentence in told(waits, card.links)]
     if state.summary:
         blocks.append(section(esc(clamp(state.summary, 2500))))
-    blocks.append(context(_terms(state)))
-    if not state.over:
-        blocks.append(actions(button(ActionId.CANCEL_RUN, "Cancel", state.id)))
-    return Words(f"{esc(runbook.title)}: {status}", tuple(blocks))
+    blocks += [context(line) for line in _remarks(state)]
+    blocks.append(context(_terms(card)))
+    blocks.append(_buttons(state, waits))
+    return Words(f"{esc(card.title)}: {status}", tuple(blocks))
 
 
-def _line(step: Step, state: RunState) -> str:
-    seen = state.step(step.id)
-    parts = [f"{_GLYPHS[seen.status]} {esc(clamp(step.title, 120))}", *_remarks(seen)]
-    return "  ".join(parts)
+def _remarks(state: RunState) -> list[str]:
+    """Return what is unusual about the run."""
+    glass = (
+        f":fire_extinguisher: no freeze holds for it: {esc(clamp(state.glass, 600))}" if state.glass else ""
+    )
+    lowered = f"asks first: {esc(clamp(state.lowered, 600))}" if state.lowered else ""
+    again = f"repeats run `{state.rerun_of[:8]}`" if state.rerun_of else ""
+    return [line for line in (glass, lowered, again) if line]
 
 
-def _remarks(seen: StepState) -> Iterator[str]:
-    if seen.status == "succeeded" and seen.started_at and seen.ended_at:
-        yield f"_{lasting(seen.ended_at - seen.started_at)}_"
-    if seen.status == "verifying":
-        yield f"_verifying_{_latest(seen)}"
-    if seen.status == "retrying":
-        yield f"_try {seen.attempt + 1} {_at(seen.retry_at)}: {esc(clamp(seen.error, 120))}_"
-    if seen.status in {"failed", "unknown"}:
-        yield f"_{esc(clamp(seen.error or seen.status, 200))}_"
-    if seen.status == "skipped":
-        yield f"_{esc(clamp(seen.reason, 120))}_"
-
-
-def _latest(seen: StepState) -> str:
-    reasons = [
-        watch.reason for _, watch in sorted(seen.watches.items()) if watch.state != "ok" and watch.reason
-    ]
-    return f" _{esc(clamp(reasons[-1], 120))}_" if reasons else ""
-
-
-def _waits(state: RunState) -> Iterator[str]:
+def _buttons(state: RunState, waits: list[Wait]) -> Block:
     if state.over:
-        return
-    if state.holders:
-        holders = ", ".join(f"`{holder[:8]}`" for holder in state.holders)
-        yield f"waits for {esc(', '.join(state.awaited))}, held by run {holders}"
-    for seen in state.steps.values():
-        if seen.status == "awaiting_approval" and seen.request is not None:
-            yield f"waits for an approval; expires {_at(seen.request.expires_at)}"
-        if seen.status == "waiting":
-            yield f"goes on {_at(seen.until)}"
+        return actions(button(ActionId.RERUN, "Run again…", state.id))
+    paused = state.paused is not None
+    go = button(ActionId.RESUME_RUN, "Resume", state.id, "primary")
+    row = [go if paused else button(ActionId.PAUSE_RUN, "Pause", state.id)]
+    if any(wait.cause == "frozen" for wait in waits):
+        row.append(button(ActionId.BREAK_GLASS, "Break the glass…", state.id, "danger"))
+    return actions(*row, button(ActionId.CANCEL_RUN, "Cancel…", state.id))
 
 
-def _at(at: datetime | None) -> str:
-    return when(at, "{time}") if at else ""
-
-
-def _terms(state: RunState) -> str:
+def _terms(card: Card) -> str:
+    state = card.state
     lasted = f"took {lasting(state.finished_at - state.requested_at)}" if state.finished_at else ""
     began = f"began {when(state.requested_at, '{time}')}"
     parts = [

@@ -83,6 +83,7 @@ def test_every_operation_of_the_contract_is_there(schema: dict[str, Any]) -> Non
         ("/api/v1/runbooks", "get"),
         ("/api/v1/runbooks", "post"),
         (runbook, "get"),
+        (f"{runbook}/plan", "post"),
         (f"{runbook}/revisions", "get"),
         (f"{runbook}/diff", "get"),
         *((f"{runbook}/{verb}", "post") for verb in ("publish", "approve", "reject", "rearm")),

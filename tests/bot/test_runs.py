@@ -143,6 +143,8 @@ async def test_cancelling_closes_the_question(stage: Stage) -> None:
     incident, _ = await asked(stage)
     run = await stage.play(stage.player.wait_for_message, incident.channel or "", "waits for an approval")
     await stage.play(stage.player.press, "ana", run, "run_cancel")
+    view = await stage.play(stage.player.wait_for_view, "ana", "Cancel")
+    await stage.play(stage.player.submit, "ana", view, {"how": "leave", "reason": "wrong text"})
     closed = await stage.play(stage.player.wait_for_message, incident.channel or "", "cancelled the run")
     assert "approval_approve" not in str(closed)
 

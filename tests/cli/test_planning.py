@@ -51,7 +51,7 @@ def test_a_step_whose_condition_does_not_hold_is_skipped(tocsin: Shell, files: P
 
 
 def test_a_wait_says_how_long_it_is(tocsin: Shell, files: Path) -> None:
-    assert _steps(tocsin, files / "depends.yaml")["rest"]["note"] == "waits 300 s"
+    assert _steps(tocsin, files / "depends.yaml")["rest"]["note"] == "waits 5m"
 
 
 def test_an_action_that_refuses_to_plan_exits_with_1(tocsin: Shell, files: Path) -> None:

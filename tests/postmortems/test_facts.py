@@ -12,7 +12,7 @@ from tests.postmortems.story import (
 )
 
 from tocsin.errors import NotFound
-from tocsin.events import Actor, incident
+from tocsin.events import Actor, incident, steering
 from tocsin.postmortems.facts import fold
 from tocsin.postmortems.model import Postmortem
 
@@ -44,6 +44,12 @@ def takes(person: Actor) -> incident.RoleAssigned:
 def test_entries_without_an_opening_are_no_incident() -> None:
     with pytest.raises(NotFound):
         facts(Story().tell(status("resolved")))
+
+
+def test_broken_glass_has_to_be_reviewed() -> None:
+    story = opened().tell(steering.GlassBroken(reason="nobody can pay"), by=BEN, run="3f2a91bc0000")
+    first = facts(story).follow_ups.questions[0]
+    assert first.startswith("Ben let run 3f2a91bc change things in spite of a freeze (nobody can pay)")
 
 
 def test_what_is_not_known_is_none_and_not_zero() -> None:

@@ -47,10 +47,14 @@ def test_a_pause_says_who_and_why() -> None:
     assert (wait.cause, wait.what, wait.until) == ("paused", "Ana: a deploy", life.state.paused)
 
 
-def test_a_freeze_names_its_calendar_and_its_end() -> None:
+def test_a_freeze_names_its_calendar_its_reason_and_its_end() -> None:
     life = frozen(runbook(put("one", "a", 1))).live(until=is_held)
     wait = only(life)
-    assert (wait.cause, bool(wait.what), wait.until) == ("frozen", True, life.state.step("one").frozen_until)
+    assert (wait.cause, wait.what, wait.until) == (
+        "frozen",
+        "night: Black Friday",
+        life.state.step("one").frozen_until,
+    )
 
 
 def test_after_the_glass_is_broken_no_freeze_is_waited_for() -> None:

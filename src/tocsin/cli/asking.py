@@ -75,18 +75,19 @@ async def run_request(
     session: AsyncSession, house: House, runbook: str, inputs: Sequence[str] | None, incident: str | None
 ) -> RunRequest:
     """Return the request that was typed; raise NotFound when there is no such incident."""
-    request = RunRequest(runbook=runbook, inputs=_values(inputs or ()), from_text=True)
+    request = RunRequest(runbook=runbook, inputs=pairs(inputs or (), "-i replicas=6"), from_text=True)
     if incident is None:
         return request
     found = await house.lifecycle.read(session, actor(), incident)
     return request.model_copy(update={"incident_id": found.id})
 
 
-def _values(inputs: Sequence[str]) -> dict[str, JsonValue]:
+def pairs(typed: Sequence[str], example: str) -> dict[str, JsonValue]:
+    """Return what was typed as ``name=value``, by name; raise BadParameter for anything else."""
     values: dict[str, JsonValue] = {}
-    for one in inputs:
+    for one in typed:
         name, sign, value = one.partition("=")
         if not sign or not name:
-            raise typer.BadParameter(f"{one!r} is not an input; write -i replicas=6")
+            raise typer.BadParameter(f"{one!r} is no name with a value; write {example}")
         values[name] = value
     return values

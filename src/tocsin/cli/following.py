@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from datetime import UTC, datetime
 
 from rich.console import Console
 from rich.progress import (
@@ -15,11 +16,13 @@ from rich.progress import (
 
 from tocsin.cli.opening import actor
 from tocsin.cli.printing import aside, lasted
-from tocsin.cli.run_pages import STEP_STYLES, request_lines, step_words
+from tocsin.cli.run_pages import STEP_STYLES, request_lines, step_words, wait_words
+from tocsin.events.run import ApprovalRequested
 from tocsin.main import House
-from tocsin.runbooks.model import Runbook
-from tocsin.runbooks.revisions import parse
+from tocsin.runbooks.overview import rows
+from tocsin.runbooks.standing import waits
 from tocsin.runbooks.state import DONE, RunState
+from tocsin.runbooks.work import Program
 
 LOOK_EVERY = 0.5
 """Seconds between two looks at the log."""
@@ -31,11 +34,11 @@ async def follow(house: House, run_id: str) -> RunState:
     """Print what happens on stderr until the run ends or needs attention; return how it stands then."""
     state = await _read(house, run_id)
     async with house.database.transaction() as session:
-        runbook = parse(await house.revisions.get(session, state.runbook, state.revision))
+        program = await house.programs.read(session, state)
     console = aside()
     try:
         with _bar(console) as bar:
-            state = await _until_over(house, state, _Teller(bar, runbook))
+            state = await _until_over(house, state, _Teller(bar, program))
     except asyncio.CancelledError:
         console.print(f"Not followed any more. `tocsin run show {run_id[:8]}` shows how it stands.")
         raise
@@ -47,30 +50,43 @@ async def follow(house: House, run_id: str) -> RunState:
 class _Teller:
     """Tells what is new of a run, once."""
 
-    def __init__(self, bar: Progress, runbook: Runbook) -> None:
+    def __init__(self, bar: Progress, program: Program) -> None:
         self._bar = bar
-        self._runbook = runbook
-        self._task = bar.add_task(runbook.title, total=len(runbook.steps))
+        self._program = program
+        self._task = bar.add_task(program.runbook.title, total=len(program.runbook.steps))
         self._told: dict[str, str] = {}
         self._waits_since = time.monotonic()
 
     def tell(self, state: RunState) -> None:
         """Print what changed since the last time."""
-        for step in self._runbook.steps:
-            seen = state.step(step.id)
-            line = step_words(step, seen)
-            if seen.status != "pending" and self._told.get(step.id) != line:
-                self._told[step.id] = line
-                self._bar.console.print(line, style=STEP_STYLES.get(seen.status, ""))
-                if seen.status == "awaiting_approval":
-                    self._print_request(state, step.id)
-        done = sum(step.status in DONE for step in state.steps.values())
-        self._bar.update(self._task, completed=done, description=f"{self._runbook.title}: {state.status}")
+        found = rows(self._program, state)
+        for row in found:
+            line = step_words(row)
+            if row.status != "pending" and self._told.get(row.address) != line:
+                self._told[row.address] = line
+                self._bar.console.print(f"{'  ' * row.depth}{line}", style=STEP_STYLES.get(row.status, ""))
+                if row.status == "awaiting_approval" and row.seen.request is not None:
+                    self._print_request(state, row.seen.request)
+        self._tell_waits(state)
+        done = sum(row.status in DONE for row in found)
+        title = self._program.runbook.title
+        self._bar.update(self._task, total=len(found), completed=done, description=f"{title}: {state.status}")
         self._tell_loneliness(state)
 
-    def _print_request(self, state: RunState, step_id: str) -> None:
-        for line in request_lines(state, step_id):
+    def _print_request(self, state: RunState, request: ApprovalRequested) -> None:
+        for line in request_lines(state, request):
             self._bar.console.print(line)
+
+    def _tell_waits(self, state: RunState) -> None:
+        """Print what the run waits for, besides the approvals that are shown with their plans."""
+        said = {
+            f"wait {wait_words(one)}"
+            for one in waits(self._program, state, datetime.now(UTC))
+            if one.cause not in {"approval", "time"}
+        }
+        for line in sorted(said - self._told.keys()):
+            self._told[line] = line
+            self._bar.console.print(f"waits: {line.removeprefix('wait ')}", style="yellow")
 
     def _tell_loneliness(self, state: RunState) -> None:
         if state.version == 1 and "worker" not in self._told and self._waited() > PATIENCE:

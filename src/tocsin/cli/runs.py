@@ -12,17 +12,18 @@ from tocsin.cli import asking
 from tocsin.cli.opening import actor, opened
 from tocsin.cli.printing import AHEAD, aside, lasted, out, print_json, print_table, when
 from tocsin.cli.run_pages import as_json, page, pending, request_lines
-from tocsin.errors import Conflict
 from tocsin.events.run import ApprovalRequested
 from tocsin.incidents.tables import Incident
 from tocsin.main import House
-from tocsin.runbooks.revisions import parse
 from tocsin.runbooks.state import RunState
 from tocsin.runbooks.tables import Run
 
 RunId = Annotated[str, typer.Argument(metavar="ID", help="Id of a run, or how it begins.")]
 Digest = Annotated[
     str | None, typer.Option(metavar="DIGEST", help="Decide only if this, or what begins so, is still asked.")
+]
+AtStep = Annotated[
+    str | None, typer.Option("--step", help="Address of the step that asks, where several do.")
 ]
 
 
@@ -42,26 +43,32 @@ async def list_newest(limit: asking.Limit = 20, json: asking.AsJson = False) -> 
     print_table(columns, rows, limit, "no run yet; `tocsin runbook run NAME` starts one")
 
 
-async def show(run: RunId, json: asking.AsJson = False) -> None:
-    """Show a run: its steps, plans, approvals and errors.
+async def show(
+    run: RunId,
+    every: Annotated[bool, typer.Option("--every", help="All items of every foreach.")] = False,
+    json: asking.AsJson = False,
+) -> None:
+    """Show a run: its steps, plans, approvals, and what it waits for.
 
     Example: `tocsin run show 3f2a91bc`
     """
     async with opened() as house, house.database.transaction() as session:
         state = await house.runs.read(session, actor(), run)
-        runbook = parse(await house.revisions.get(session, state.runbook, state.revision))
+        program = await house.programs.read(session, state)
         incident = await session.get(Incident, state.incident_id) if state.incident_id else None
     if json:
         print_json(as_json(state))
         return
     console = out()
-    for line in page(state, runbook, incident.ref if incident else None):
+    for line in page(state, program, incident.ref if incident else None, every=every):
         console.print(line)
 
 
 async def approve(
     run: RunId,
     comment: Annotated[str, typer.Option(help="Kept with the approval.")] = "",
+    confirm: Annotated[str, typer.Option(help="What the approval wants typed.")] = "",
+    step: AtStep = None,
     digest: Digest = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask again on a terminal.")] = False,
 ) -> None:
@@ -73,12 +80,12 @@ async def approve(
     Example: `tocsin run approve 3f2a91bc --comment "checked the graphs"`
     """
     async with opened() as house:
-        state, request = await _asked(house, run, digest)
+        state, request = await _asked(house, run, step, digest)
         _print_request(state, request)
         if sys.stdin.isatty() and not yes:
             typer.confirm("Approve?", abort=True)
         async with house.database.transaction() as session:
-            after = await house.runs.approve(session, actor(), state.id, request.digest, comment)
+            after = await house.runs.approve(session, actor(), state.id, request.digest, comment, confirm)
     given = len(after.step(request.step).approvals)
     typer.echo(
         f"approved: {request.step} of run {state.id[:8]}, {given} of {request.count}, digest {request.digest}"
@@ -88,6 +95,7 @@ async def approve(
 async def reject(
     run: RunId,
     reason: Annotated[str, typer.Option(help="Why; everybody reads it.")],
+    step: AtStep = None,
     digest: Digest = None,
 ) -> None:
     """Refuse what a run asks for now; the run is cancelled.
@@ -95,7 +103,7 @@ async def reject(
     Example: `tocsin run reject 3f2a91bc --reason "the deploy is still going on"`
     """
     async with opened() as house:
-        state, request = await _asked(house, run, digest)
+        state, request = await _asked(house, run, step, digest)
         _print_request(state, request)
         async with house.database.transaction() as session:
             await house.runs.reject(session, actor(), state.id, request.digest, reason)
@@ -131,22 +139,18 @@ async def resolve_unknown(
     typer.echo(f"run {state.id[:8]} goes on: {step} {'happened' if happened else 'did not happen'}")
 
 
-async def _asked(house: House, run: str, digest: str | None) -> tuple[RunState, ApprovalRequested]:
+async def _asked(
+    house: House, run: str, step: str | None, digest: str | None
+) -> tuple[RunState, ApprovalRequested]:
     async with house.database.transaction() as session:
         state = await house.runs.read(session, actor(), run)
-    _, request = pending(state)
-    if digest is not None and not request.digest.startswith(digest):
-        raise Conflict(
-            f"run {state.id[:8]} asks for {request.digest[:12]} now, not {digest}: the plan changed. "
-            f"Nothing was decided; `tocsin run show {state.id[:8]}` shows the new plan."
-        )
-    return state, request
+    return state, pending(state, step, digest)
 
 
 def _print_request(state: RunState, request: ApprovalRequested) -> None:
     console = aside()
     console.print(f"{state.runbook}, step {request.step}, asked for by {state.requested_by}:")
-    for line in request_lines(state, request.step):
+    for line in request_lines(state, request):
         console.print(line)
 
 

@@ -22,6 +22,9 @@ async def run(
     incident: asking.IncidentRef = None,
     revision: asking.Revision = None,
     channel: asking.Channel = "published",
+    break_glass: Annotated[
+        str, typer.Option("--break-glass", metavar="WHY", help="Why no freeze shall hold for it. Admins.")
+    ] = "",
     wait: Annotated[bool, typer.Option("--wait", help="Follow the run until it ends.")] = False,
     work: Annotated[
         bool, typer.Option("--work", help="Follow it, and do the work here: for when no worker runs.")
@@ -43,7 +46,8 @@ async def run(
     async with opened() as house:
         async with house.database.transaction() as session:
             request = await asking.run_request(session, house, name, inputs, incident)
-            chosen = request.model_copy(update={"revision": revision, "channel": channel})
+            more = {"revision": revision, "channel": channel, "break_glass": break_glass}
+            chosen = request.model_copy(update=more)
             state = await house.runs.start(session, actor(), chosen)
         aside().print(f"run {state.id[:8]} of {state.runbook} is started")
         if wait or work:

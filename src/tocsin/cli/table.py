@@ -68,12 +68,38 @@ _RUNBOOK = {
 }
 _RUN = {
     "list": Leaf("tocsin.cli.runs:list_newest", "List the newest runs."),
-    "show": Leaf("tocsin.cli.runs:show", "Show a run: its steps, plans, approvals and errors."),
+    "show": Leaf("tocsin.cli.runs:show", "Show a run: its steps, plans, approvals, and what it waits for."),
     "approve": Leaf("tocsin.cli.runs:approve", "Approve what a run asks for now."),
     "reject": Leaf("tocsin.cli.runs:reject", "Refuse what a run asks for now; the run is cancelled."),
     "cancel": Leaf("tocsin.cli.runs:cancel", "Stop a run after the step it is in."),
+    "pause": Leaf("tocsin.cli.steering:pause", "Let a run begin nothing further until it is resumed."),
+    "resume": Leaf("tocsin.cli.steering:resume", "Let a paused run go on."),
+    "complete": Leaf("tocsin.cli.steering:complete", "Say that a manual step is done."),
+    "refuse": Leaf(
+        "tocsin.cli.steering:refuse", "Say that a manual step cannot be done; it has failed then."
+    ),
+    "rerun": Leaf(
+        "tocsin.cli.steering:rerun",
+        "Start a run that has ended again, on the same revision with the same inputs.",
+    ),
+    "break-glass": Leaf(
+        "tocsin.cli.steering:break_glass",
+        "Let a run change things in spite of a freeze. An admin does that.",
+    ),
+    "resolve-undo": Leaf(
+        "tocsin.cli.steering:resolve_undo",
+        "Say that a step whose undo failed was put back by hand, or let it be tried again.",
+    ),
     "resolve-unknown": Leaf(
         "tocsin.cli.runs:resolve_unknown", "Say whether a step of unknown outcome happened; the run goes on."
+    ),
+}
+_AUTOMATION = {
+    "stop": Leaf("tocsin.cli.automation:stop", "Stop all automation: no run begins anything further."),
+    "resume": Leaf("tocsin.cli.automation:resume", "Let automation go on: every run goes on where it was."),
+    "status": Leaf(
+        "tocsin.cli.automation:status",
+        "Say whether all automation is stopped, since when, by whom and why.",
     ),
 }
 _INCIDENT = {
@@ -99,6 +125,7 @@ COMMANDS: Mapping[str, Leaf | Topic] = {
     "incident": Topic("Declare incidents, and bring them to an end.", _INCIDENT),
     "runbook": Topic("Check, publish, plan and run runbooks.", _RUNBOOK),
     "run": Topic("Look at runs, and decide on them.", _RUN),
+    "automation": Topic("Stop everything at once, and let it go on.", _AUTOMATION),
     "postmortem": Topic("Draft and export postmortems.", _POSTMORTEM),
     "audit": Topic(
         "Check that nobody changed the log.",

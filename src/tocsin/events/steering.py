@@ -84,6 +84,8 @@ class FreezeHeld(Event):
     step: str
     calendar: str
     until: datetime
+    why: str = ""
+    """As the calendar says it."""
 
 
 class GlassBroken(Event):
