@@ -183,6 +183,8 @@ def _of_run(entry: Entry, run_id: str) -> Iterator[Job]:
             return
         case run.ApprovalRequested(digest=digest):
             yield ask_job(run_id, digest)
+        case steering.StepTold(level="major") if entry.incident_id is not None:
+            yield _job("bot.say", entry.incident_id, position=entry.position)
     if isinstance(event, _DECIDES):
         yield show_decision_job(run_id)
     if isinstance(event, _HUMAN) or (isinstance(event, run.StepProbed) and event.found == "unknown"):

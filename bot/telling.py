@@ -98,8 +98,7 @@ class Telling:
     async def _read(self, incident_id: str, position: int) -> tuple[Incident, Entry]:
         async with self._office.database.transaction() as session:
             incident = await session.get_one(Incident, incident_id)
-            stream = f"incident/{incident_id}"
-            found = await self._office.log.read_after(session, position - 1, 1, stream=stream)
+            found = await self._office.log.read_after(session, position - 1, 1)
         return incident, found[0]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from tocsin.events.run import StepPlanned, StepStarted, StepVerified
+from tocsin.events.steering import StepTold
 from tocsin.log import Entry
 
 
@@ -10,13 +11,17 @@ def telling(entries: Iterable[Entry]) -> list[Entry]:
     """Return the entries without noise.
 
     Left out are the plan, the start and the verification of steps that only read (that they are done says
-    it all), and plans that were made again and said the same.
+    it all), plans that were made again and said the same, and steps that their runbook hides.
     """
     reads: set[tuple[str | None, str]] = set()
     plans: dict[tuple[str | None, str], str] = {}
     kept = []
-    for entry in entries:
+    told = list(entries)
+    hidden = {_step(one) for one in told if isinstance(one.event, StepTold) and one.event.level == "hidden"}
+    for entry in told:
         event = entry.event
+        if _step(entry) in hidden or (isinstance(event, StepTold) and not event.summary):
+            continue
         if isinstance(event, StepPlanned):
             step = (entry.run_id, event.step)
             if event.risk == "read":
@@ -27,3 +32,8 @@ def telling(entries: Iterable[Entry]) -> list[Entry]:
         elif not isinstance(event, StepStarted | StepVerified) or (entry.run_id, event.step) not in reads:
             kept.append(entry)
     return kept
+
+
+def _step(entry: Entry) -> tuple[str | None, str] | None:
+    step: str | None = getattr(entry.event, "step", None)
+    return None if step is None else (entry.run_id, step)

@@ -13,6 +13,7 @@ Human = (
     | steering.ManualRefused
     | steering.VerificationUnclear
     | steering.UndoResolved
+    | steering.StepTold
 )
 Held = (
     steering.FreezeHeld
@@ -34,6 +35,8 @@ def steered(event: Steered, runbook: str) -> Sentence:
 
 def _human(event: Human, name: str) -> Sentence:
     match event:
+        case steering.StepTold():
+            return Sentence("step", f"{name}: {event.summary}")
         case steering.GatePassed():
             return Sentence("step", f"{name} agreed to")
         case steering.ManualRequested():

@@ -174,7 +174,8 @@ class Runs:
     async def scope(self, session: AsyncSession, request: RunRequest) -> dict[str, JsonValue]:
         """Return what expressions see of the world around the run, its incident included."""
         organisation = self._settings.organisation
-        scope: dict[str, JsonValue] = {"env": dict(organisation.env), **request.scope}
+        site: JsonValue = {"site": self._settings.base_url}
+        scope: dict[str, JsonValue] = {"env": dict(organisation.env), "run": site, **request.scope}
         if request.incident_id is None or "incident" in scope:
             return scope
         incident = await session.get_one(Incident, request.incident_id)

@@ -16,6 +16,7 @@ from tocsin.runbooks.endings import Ending
 from tocsin.runbooks.flow import in_a_row, opening
 from tocsin.runbooks.moment import Moment, are_through
 from tocsin.runbooks.state import DONE, StepStatus
+from tocsin.runbooks.telling import untold
 from tocsin.runbooks.tree import Node, opened, roots
 from tocsin.runbooks.work import Decision, PlanStep, UndoStep, together
 
@@ -30,6 +31,9 @@ def decide(m: Moment) -> Decision:
     state = m.state
     if state.over or state.status == "needs_attention" or (state.paused and state.cancel is None):
         return Decision()
+    told = tuple(untold(m))
+    if told:
+        return Decision(events=told)
     unknown = [address for address, seen in state.steps.items() if seen.status == "unknown"]
     if unknown and not endings.is_left(state):
         question = endings.ask_about(m.find(unknown[0]), state.step(unknown[0]))

@@ -139,6 +139,7 @@ STEP_EVENTS = (
     steering.GroupClosed,
     steering.ValuesSet,
     steering.GatePassed,
+    steering.StepTold,
     steering.ManualRequested,
     steering.ManualCompleted,
     steering.ManualRefused,
@@ -260,6 +261,8 @@ def _step(before: StepState, event: Any, actor: Actor, at: datetime) -> StepStat
             return moved(before, guarded_at=at if holds else None)
         case steering.FreezeHeld(until=until, calendar=calendar, why=why):
             return moved(before, frozen_until=until, frozen_by=calendar, frozen_why=why)
+        case steering.StepTold():
+            return moved(before, told=True)
         case steering.VerificationUnclear(reason=reason):
             return moved(before, status="unknown", unclear=True, reason=reason, ended_at=at, asked_at=at)
         case _:

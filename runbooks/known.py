@@ -38,7 +38,7 @@ INCIDENT = fields(
     service=fields(slug=TEXT, name=TEXT, labels=Shape("map", entry=TEXT)),
 )
 RUN = fields(
-    **dict.fromkeys(("id", "runbook", "revision", "requested_by"), TEXT),
+    **dict.fromkeys(("id", "url", "runbook", "revision", "requested_by"), TEXT),
     status=shapes.one_of(
         *("requested", "planning", "awaiting_approval", "waiting", "running"),
         *("succeeded", "failed", "compensated", "cancelled", "needs_attention", "expired"),

@@ -89,13 +89,13 @@ def _scope(
     scope: dict[str, JsonValue] = {
         "inputs": dict(state.step(frame.entered).want if frame.entered else state.inputs),
         "steps": dict(_steps(frame, state, paths)),
-        "run": _run(state),
         "now": state.requested_at.isoformat(),
         "event": None,
         "alert": None,
         "incident": None,
         "failure": _failure(state),
         **state.scope,
+        "run": _run(state),
         **frame.items,
         **more,
     }
@@ -156,7 +156,10 @@ def _told(item: JsonValue, seen: StepState) -> JsonValue:
 
 
 def _run(state: RunState) -> JsonValue:
+    known = state.scope.get("run")
+    site = known.get("site") if isinstance(known, dict) else None
     return {
+        "url": f"{site or ''}/runs/{state.id}",
         "id": state.id,
         "runbook": state.runbook,
         "revision": state.revision,

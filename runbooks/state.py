@@ -87,6 +87,8 @@ class StepState:
     guarded_at: datetime | None = None
     """When ``stop_if`` was looked at for it last, and held."""
     frozen_until: datetime | None = None
+    told: bool = False
+    """What the runbook says of its success is said."""
     frozen_by: str = ""
     """The calendar that holds it back until then."""
     frozen_why: str = ""

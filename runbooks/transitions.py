@@ -40,6 +40,7 @@ LEGAL: Mapping[type[Event], frozenset[StepStatus]] = {
     steering.GroupClosed: _READY,
     steering.ValuesSet: _FRESH,
     steering.GatePassed: frozenset({"approved"}),
+    steering.StepTold: frozenset({"succeeded"}),
     steering.ManualRequested: _FRESH,
     steering.ManualCompleted: _WAITING,
     steering.ManualRefused: _WAITING,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
-from tocsin.runbooks.model import Step
+from tocsin.runbooks.model import Step, Timeline
 from tocsin.runbooks.state import DONE, RunState, StepState, StepStatus
 from tocsin.runbooks.work import Program
 
@@ -143,7 +143,9 @@ def item_states(node: Node, state: RunState) -> list[StepState]:
 
 def _body(step: Step) -> Step:
     """Return what a ``foreach`` step does with one item."""
-    whole = {"foreach": None, "if_": None, "approve": None, "on_failure": "fail"}
+    # The step speaks for its items; what is hidden is hidden whole.
+    quiet = Timeline(level="hidden" if step.timeline.level == "hidden" else "info")
+    whole = {"foreach": None, "timeline": quiet, "if_": None, "approve": None, "on_failure": "fail"}
     return step.model_copy(update=whole)
 
 

@@ -43,10 +43,14 @@ class Program:
     """When nothing may be changed."""
     written_by: str | None = None
     """Who wrote the revision."""
+    tells: bool = field(init=False, compare=False, default=False)
+    """Whether it says anything of steps that succeed."""
     _steps: Mapping[str, Step] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_steps", {step.id: step for step in self.runbook.walk()})
+        own = any(step.timeline.tells for step in self._steps.values())
+        object.__setattr__(self, "tells", own or any(sub.tells for sub in self.subs.values()))
 
     def step(self, step_id: str) -> Step:
         """Return the step with this id, wherever it stands in the file; raise KeyError when there is none."""

@@ -24,6 +24,7 @@ from tocsin.events import Event
 from tocsin.events import incident as events
 from tocsin.events.runbook import SourceRefused, SourceUnreachable, TriggersDemoted
 from tocsin.events.starting import RunHeldBack
+from tocsin.events.steering import StepTold
 from tocsin.incidents.tables import Assignment, Incident, Page
 from tocsin.log import Entry
 from tocsin.organisation import Organisation
@@ -95,6 +96,8 @@ def note(entry: Entry) -> str:
             return f":loudspeaker: *Update* by {by}\n{quoted(message)}"
         case events.RoleAssigned(role=role, person=person):
             return f":bust_in_silhouette: <@{person}> is *{role}* now"
+        case StepTold(step=step, summary=summary):
+            return f":speech_balloon: *{esc(step)}* is done{_because(summary)}"
         case RunHeldBack(runbook=runbook, why=why):
             return f":no_bell: Trigger of `{esc(runbook)}`: {esc(why)}. Nothing was started."
         case _:

@@ -146,6 +146,11 @@ class Timeline(Model):
     summary: str = ""
     """Text with ``${{ }}``, said when the step has succeeded."""
 
+    @property
+    def tells(self) -> bool:
+        """Say whether there is anything to be said."""
+        return self.level != "info" or self.summary != ""
+
 
 class UndoSteps(Model):
     """Steps that undo this one, instead of the action's own way."""

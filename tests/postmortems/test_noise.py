@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from tocsin.events import SYSTEM, RunEvent
 from tocsin.events.run import StepPlanned, StepStarted, StepSucceeded, StepVerified
+from tocsin.events.steering import StepTold
 from tocsin.log import Entry
 from tocsin.postmortems.noise import telling
 
@@ -39,6 +40,16 @@ def test_a_step_that_changes_something_is_told_whole() -> None:
         "step_started",
         "step_succeeded",
         "step_verified",
+    ]
+
+
+def test_a_step_that_its_runbook_hides_is_not_told() -> None:
+    assert told(planned("high"), STARTED, DONE, VERIFIED, StepTold(step="one", level="hidden")) == []
+
+
+def test_a_summary_is_told_and_none_is_not() -> None:
+    assert told(StepTold(step="one", level="major"), StepTold(step="two", summary="All is well")) == [
+        "step_told"
     ]
 
 

@@ -59,6 +59,7 @@ RunEvent = (
     | steering.GroupClosed
     | steering.ValuesSet
     | steering.GatePassed
+    | steering.StepTold
     | steering.ManualRequested
     | steering.ManualCompleted
     | steering.ManualRefused

@@ -40,6 +40,16 @@ class GatePassed(Event):
     step: str
 
 
+class StepTold(Event):
+    """What the runbook says of a step that succeeded, and how loudly."""
+
+    type: Literal["step_told"] = "step_told"
+    step: str
+    level: Literal["hidden", "info", "major"] = "info"
+    """hidden: the timeline leaves the step out. major: the channel is told, too."""
+    summary: str = ""
+
+
 class ManualRequested(Event):
     """A person is asked to do something."""
 
