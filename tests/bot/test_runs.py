@@ -7,6 +7,7 @@ from sqlmodel import select
 
 from tests.bot.stage import Stage
 from tests.bot.test_commands import say
+from tocsin.events import SYSTEM
 from tocsin.incidents.tables import Incident
 from tocsin.jobs import Job
 from tocsin.playground.slack.faults import Fault
@@ -172,3 +173,23 @@ async def test_a_runs_message_is_edited_at_most_once_a_second(stage: Stage) -> N
     ]
     times = [float(str(one["at"])) for one in edits]
     assert all(later - earlier >= 1 for earlier, later in itertools.pairwise(times))
+
+
+LOUD = """
+schema: runbook/v1
+name: loud
+title: Say it
+steps:
+  - id: count
+    set: { carts: 7 }
+    timeline: { level: major, summary: "${{ steps.count.outputs.carts }} carts were lost" }
+"""
+
+
+async def test_what_a_step_says_loudly_is_said_in_the_channel(stage: Stage) -> None:
+    async with stage.office.database.transaction() as session:
+        digest = await stage.office.revisions.record(session, SYSTEM, LOUD, "loud.yaml")
+        await stage.office.revisions.publish(session, SYSTEM, "loud", digest)
+    incident = await stage.declared()
+    await say(stage, "/runbook run loud", channel=incident.channel or "")
+    assert await stage.play(stage.player.wait_for_message, incident.channel or "", "7 carts were lost")
