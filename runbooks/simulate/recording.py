@@ -60,7 +60,7 @@ def _begun(first: Entry, state: RunState) -> Part:
         "trigger": asked.trigger,
         "mode": asked.mode,
         "at": first.occurred_at.isoformat(),
-        **asked.scope,
+        **{root: asked.scope[root] for root in ("event", "alert", "incident") if root in asked.scope},
         "break_glass": asked.break_glass,
         "keep": {name: dict(output) for name, output in asked.keep.items()},
     }

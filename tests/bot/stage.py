@@ -119,7 +119,7 @@ async def opened(database_url: str, folder: Path, *, by_socket: bool = False) ->
         workspace = Workspace(Practice(request_url=door, rate_limits=False))
         with hosted(workspace) as address, Player(address) as player:
             settings = _settings(database_url, folder, address, by_socket=by_socket)
-            async with house(settings) as built, _running(built, listener):
+            async with house(settings, serving=True) as built, _running(built, listener):
                 assert built.office is not None
                 yield Stage(built.office, player, address, door)
 
