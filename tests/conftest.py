@@ -1,5 +1,6 @@
 """Fixtures for all tests: a real PostgreSQL, a fresh database for each test, and the house built on it."""
 
+import asyncio
 import itertools
 import shutil
 import tempfile
@@ -10,7 +11,6 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from tocsin import db
 from tocsin.db import Database, Embedded
 from tocsin.main import House
 from tocsin.main import house as build_house
@@ -23,13 +23,13 @@ _numbers = itertools.count()
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
-    """The URL of a PostgreSQL server whose ``template_tocsin`` database has the whole schema."""
+    """The URL of a PostgreSQL server whose ``template_tocsin`` database has the schema and the library."""
     # Not under pytest's own folder: every pytest that starts closes that to PostgreSQL's user.
     folder = Path(tempfile.mkdtemp(prefix="tocsin-tests-"))
     embedded = Embedded(folder)
     with psycopg.connect(embedded.url, autocommit=True) as connection:
         connection.execute("create database template_tocsin")
-    db.upgrade(named(embedded.url, "template_tocsin"))
+    asyncio.run(_stock(named(embedded.url, "template_tocsin")))
     yield embedded.url
     embedded.stop()
     shutil.rmtree(folder)
@@ -37,7 +37,7 @@ def postgres() -> Iterator[str]:
 
 @pytest.fixture
 def database_url(postgres: str) -> Iterator[str]:
-    """The URL of a fresh database with the whole schema and nothing in it."""
+    """The URL of a fresh database with the whole schema and the library's runbooks."""
     name = f"test_{next(_numbers)}"
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute(
@@ -80,6 +80,12 @@ async def house(settings: Settings) -> AsyncIterator[House]:
     """Everything, built on a fresh database; no worker runs."""
     async with build_house(settings) as built:
         yield built
+
+
+async def _stock(url: str) -> None:
+    """Publish the library once, for every test's database to be a copy."""
+    async with build_house(Settings(database_url=url)):
+        pass
 
 
 def named(url: str, database: str) -> str:

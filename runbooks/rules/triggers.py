@@ -23,8 +23,8 @@ def flaws(known: Known) -> Iterator[Flaw]:
         yield from _inputs(trigger, path, known)
         yield from _alone(trigger, path, known.runbook)
         if trigger.runbook is not None and trigger.runbook.name == known.runbook.name:
-            told = "it would start itself for ever; name another runbook"
-            yield Flaw((*path, "runbook"), told)
+            told = "it starts itself, five times over; name another runbook, or say `when` it shall stop"
+            yield Flaw((*path, "runbook"), told, "warning")
 
 
 def _chosen(trigger: Trigger, path: Path) -> Iterator[Flaw]:

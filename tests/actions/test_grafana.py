@@ -107,7 +107,7 @@ def test_a_refusal_is_told_in_grafanas_words(graphs: Graphs) -> None:
 
 def test_what_is_no_grafana_is_recognised(annotate: AnnotateGraphs, site: Site) -> None:
     site.answers("/api/annotations", body=b"<html>", content_type="text/html")
-    with pytest.raises(ActionFailed, match="correct the base URL"):
+    with pytest.raises(ActionFailed, match="Correct the base URL"):
         annotate.plan(ROLLBACK)
 
 

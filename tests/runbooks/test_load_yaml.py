@@ -125,4 +125,4 @@ def test_a_hostile_file_is_refused_quickly(text: str) -> None:
         began = time.process_time()
         assert check(text, "f.yaml")[1]
         taken.append(time.process_time() - began)
-    assert min(taken) < 0.05
+    assert min(taken) < 0.5

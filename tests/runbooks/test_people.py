@@ -8,6 +8,7 @@ from tocsin.events import run as events
 from tocsin.runbooks.state import Yes, is_met
 
 CY = Actor(kind="slack", id="U0CY", name="Cy", email="cy@acme.example")
+FILL_IN = "{ id: hand, manual: { instructions: Look, fields: { loss: { type: integer } } } }"
 DO_IT = "{ id: hand, manual: { assignee: 'group:sre', instructions: Look, checklist: [This, That] } }"
 
 
@@ -81,7 +82,7 @@ def test_groups_can_want_several() -> None:
 
 
 def test_a_manual_step_waits_for_a_person_and_puts_out_what_they_fill_in() -> None:
-    text = runbook(DO_IT, outputs='{ loss: "${{ steps.hand.outputs.loss }}" }')
+    text = runbook(FILL_IN, outputs='{ loss: "${{ steps.hand.outputs.loss }}" }')
     life = Life(text, World()).live(until=waits_for_hands)
     life.append(steering.ManualCompleted(step="hand", output={"loss": 3}), BO)
     assert (life.live().state.status, life.state.outputs) == ("succeeded", {"loss": 3})

@@ -217,8 +217,10 @@ def test_a_quorum_that_takes_fewer_takes_more_people() -> None:
 
 
 def test_an_assertion_that_comes_too_late_takes_more_people() -> None:
-    guarded = FULL.replace("  - id: scale\n", "  - { id: awake, assert: [run.id] }\n  - id: scale\n")
-    late = FULL.replace(SURE, f"  - {{ id: awake, assert: [run.id] }}\n{SURE}")
+    guarded = FULL.replace(
+        "  - id: scale\n", "  - { id: awake, assert: [run.id is not none] }\n  - id: scale\n"
+    )
+    late = FULL.replace(SURE, f"  - {{ id: awake, assert: [run.id is not none] }}\n{SURE}")
     changes = compare(load(guarded, ""), load(late, ""), risk_of)
     assert Change("guardrail_loosened", "step `awake` no longer stands before `scale`") in changes
 

@@ -72,7 +72,7 @@ def test_a_trigger_that_cannot_repeat_itself_needs_no_more(trigger: str, more: s
             "{ schedule: { cron: '0 4 * * *', timezone: Berlin }, with: { count: 1 } }",
             "'Berlin' is no time zone",
         ),
-        ("{ runbook: small, with: { count: 1 } }", "it would start itself for ever"),
+        ("{ runbook: small, with: { count: 1 } }", "it starts itself, five times over"),
     ],
 )
 def test_what_a_trigger_gives_is_what_the_runbook_takes(trigger: str, told: str) -> None:
