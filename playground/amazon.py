@@ -18,8 +18,9 @@ from moto.ssm.responses import SimpleSystemManagerResponse
 from tocsin.playground.estate import TASKS
 
 FULL_PERCENT = 91
-FREED_PERCENT = 30
-"""What one clean-up frees on an instance."""
+FREED = {"Tocsin-DiskCleanup": 30, "Acme-DiskClean": 10}
+"""Per cent that one clean-up frees on an instance, unless it is of what people keep there."""
+KEPT = "/data"
 DISK_BYTES = 100_000_000_000
 
 _promote = RDSBackend.promote_read_replica
@@ -52,14 +53,20 @@ def invocation(self: Any, instance_id: str, plugin_name: str) -> dict[str, Any]:
     """Answer for one instance, with what the documents of the library print."""
     answer: dict[str, Any] = _answer(self, instance_id, plugin_name)
     earlier = ssm_backends[self.account_id][self.backend_region].get_commands_by_instance_id(instance_id)
-    names = [self.document_name, *(one.document_name for one in earlier)]
-    used = max(5, FULL_PERCENT - FREED_PERCENT * names.count("Tocsin-DiskCleanup"))
+    freed = sum(FREED.get(one.document_name, 0) for one in (self, *earlier) if KEPT not in _mount(one))
+    used = max(5, FULL_PERCENT - freed)
     printed = {
         "Tocsin-DiskUsage": {"mount": "/", "used_percent": used, "used_bytes": DISK_BYTES * used // 100},
         "Tocsin-DiskCleanup": {"cleaned": ["journal"], "used_percent": used},
+        "Acme-DiskClean": {"cleaned": True, "used_percent": used},
     }
     content = printed.get(self.document_name)
     return {**answer, "StandardOutputContent": json.dumps(content) if content else "done\n"}
+
+
+def _mount(command: Any) -> list[str]:
+    mount: list[str] = command.parameters.get("mount", [])
+    return mount
 
 
 _CORRECTIONS = (

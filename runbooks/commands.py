@@ -17,7 +17,7 @@ from tocsin.errors import Forbidden, Invalid, NotFound
 from tocsin.events import Actor, Event, Fact
 from tocsin.events import run as events
 from tocsin.events.runbook import Channel
-from tocsin.incidents.tables import Incident
+from tocsin.incidents.tables import Incident, Page
 from tocsin.log import Log
 from tocsin.runbooks import admission, interventions
 from tocsin.runbooks.closure import closure, policy_digest
@@ -179,7 +179,8 @@ class Runs:
         if request.incident_id is None or "incident" in scope:
             return scope
         incident = await session.get_one(Incident, request.incident_id)
-        return {**scope, "incident": incident_scope(incident, organisation, self._settings.base_url)}
+        seen = incident_scope(incident, organisation, self._settings.base_url)
+        return {**scope, "incident": {**seen, "pagerduty_id": await _newest_page(session, incident.id)}}
 
     async def called(
         self, session: AsyncSession, runbook: Runbook, pinned: Mapping[str, str] = _FREE, depth: int = 1
@@ -277,3 +278,9 @@ class Runs:
         )
         await self._log.append(session, f"run/{state.id}", [fact], expected_version=state.version)
         return fold(await self._log.read(session, f"run/{state.id}"))
+
+
+async def _newest_page(session: AsyncSession, incident_id: str) -> str | None:
+    """Return PagerDuty's id of what it paged last about an incident; None where it paged nobody."""
+    pages = select(Page.dedup_key).where(Page.source == "pagerduty", Page.incident_id == incident_id)
+    return (await session.exec(pages.order_by(col(Page.changed_at).desc()).limit(1))).first()

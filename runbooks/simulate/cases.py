@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from tocsin.errors import Forbidden, Invalid
 from tocsin.events.run import RunRequested
-from tocsin.runbooks.calendars import Calendars, Window
+from tocsin.runbooks.calendars import Calendars, Window, plain
 from tocsin.runbooks.inputs import coerce
 from tocsin.runbooks.interventions import check_start
 from tocsin.runbooks.problems import Problem
@@ -24,6 +24,7 @@ from tocsin.runbooks.simulate.model import Case
 from tocsin.runbooks.simulate.people import Crowd
 from tocsin.runbooks.simulate.subject import Subject
 from tocsin.runbooks.simulate.world import Unanswered
+from tocsin.runbooks.work import Program
 
 _INCIDENT: Mapping[str, JsonValue] = {
     "id": "test",
@@ -127,7 +128,7 @@ def _scope(case: Case) -> Iterator[tuple[str, JsonValue]]:
 
 async def _lived(subject: Subject, case: Case, asked: RunRequested) -> tuple[Life, Difference | None]:
     """Return the run as it went, and what kept it from going on, if that is the test's fault."""
-    program = replace(subject.program, calendars=_calendars(case))
+    program = replace(subject.program, calendars=_calendars(subject.program, case))
     setting = Setting(
         program=program,
         registry=subject.registry,
@@ -143,12 +144,16 @@ async def _lived(subject: Subject, case: Case, asked: RunRequested) -> tuple[Lif
     return life, None
 
 
-def _calendars(case: Case) -> Calendars:
-    windows: dict[str, list[Window]] = {}
+def _calendars(program: Program, case: Case) -> Calendars:
+    """Return the calendars of the case; one that only the runbook names forbids nothing."""
+    named = program.runbook.guardrails.freeze
+    windows: dict[str, list[Window]] = {
+        plain(name): [] for name in (named if isinstance(named, tuple) else ())
+    }
     for one in case.freezes:
         window = Window(case.at + one.from_, case.at + one.until, one.why)
         windows.setdefault(one.calendar, []).append(window)
-    return Calendars(windows, frozenset(windows))
+    return Calendars(windows, frozenset(one.calendar for one in case.freezes))
 
 
 def _judged(case: Case, life: Life) -> Iterator[Difference]:

@@ -41,9 +41,11 @@ class Kube:
         self._make_namespace()
         self.around = Around(self.api, NAMESPACE)
 
-    def deploy(self, image: str = "registry.example/checkout:1.0", **extra: Any) -> str:
+    def deploy(
+        self, image: str = "registry.example/checkout:1.0", name: str | None = None, **extra: Any
+    ) -> str:
         """Create a Deployment of two replicas, wait until it is complete, return its name."""
-        name = f"checkout-{next(_serial)}"
+        name = name or f"checkout-{next(_serial)}"
         self.apps.create_namespaced_deployment(NAMESPACE, _deployment(name, image, **extra))
         self._deployed.append(name)
         self.settle(name)
@@ -55,10 +57,11 @@ class Kube:
         name = self.deploy(apart=True)
         return name, next(iter(self.around.pods_of(name).values()))
 
-    def ship(self, name: str, image: str) -> None:
+    def ship(self, name: str, image: str, cause: str = "") -> None:
         """Deploy another image and wait until the controller has made a revision of it."""
         container = {"name": "app", "image": image}
-        self.patch(name, {"spec": {"template": {"spec": {"containers": [container]}}}})
+        metadata = {"annotations": {"kubernetes.io/change-cause": cause}} if cause else {}
+        self.patch(name, {"metadata": metadata, "spec": {"template": {"spec": {"containers": [container]}}}})
 
     def patch(self, name: str, body: dict[str, Any]) -> None:
         self.apps.patch_namespaced_deployment(name, NAMESPACE, body)

@@ -61,9 +61,9 @@ def make_files(words: list[str]) -> None:
     """Let the files and folders exist that a command line names."""
     for word in words:
         if word.endswith("/"):
-            Path(word).mkdir()
+            Path(word).mkdir(parents=True, exist_ok=True)
         elif word.endswith(".yaml"):
-            Path(word).parent.mkdir(exist_ok=True)
+            Path(word).parent.mkdir(parents=True, exist_ok=True)
             Path(word).touch()
 
 

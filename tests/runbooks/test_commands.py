@@ -5,10 +5,12 @@ from contextlib import nullcontext
 
 import pytest
 
+from tests.runbooks.bell import Bell
 from tests.runbooks.workshop import Workshop, asked_of
 from tests.runbooks.world import ANA, BO, change, put, runbook
 from tocsin.errors import Conflict, ErrorClass, Forbidden, Invalid, NotFound
-from tocsin.events import SYSTEM, Actor
+from tocsin.events import SYSTEM, Actor, Fact
+from tocsin.events.incident import AlertReceived
 from tocsin.main import House
 from tocsin.runbooks.commands import RunRequest
 from tocsin.runbooks.state import RunState
@@ -162,3 +164,19 @@ steps: [{ id: rest, wait: 1s }]
         await house.revisions.publish(session, SYSTEM, "by-machine", digest)
         with pytest.raises(Invalid, match="only triggers start by-machine"):
             await house.runs.start(session, LOGIN, RunRequest(runbook="by-machine"))
+
+
+async def test_a_run_by_hand_knows_the_page_of_its_incident(workshop: Workshop, bell: Bell) -> None:
+    heard = [
+        AlertReceived(source="pagerduty", title="Down", service="Checkout", dedup_key=key)
+        for key in ("POLD", "PNEW")
+    ]
+    for event in heard:
+        async with workshop.database.transaction() as session:
+            await workshop.house.log.append(
+                session, f"incident/{bell.incident.id}", [Fact(event=event, incident_id=bell.incident.id)]
+            )
+    state = await workshop.go(ONE, incident_id=bell.incident.id)
+    incident = state.scope["incident"]
+    assert isinstance(incident, dict)
+    assert incident["pagerduty_id"] == "PNEW"

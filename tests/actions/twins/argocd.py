@@ -18,7 +18,8 @@ _PATH = "/api/v1/applications/"
 class ArgoTwin:
     """Argo CD on a site; ``policy`` is the Application's ``spec.syncPolicy``."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, app: str = APP) -> None:
+        self.app = app
         self.policy: dict[str, Any] | None = {
             "automated": {"prune": True, "selfHeal": True},
             "syncOptions": ["CreateNamespace=true"],
@@ -27,7 +28,7 @@ class ArgoTwin:
         self.patches = 0
         self.stale: dict[str, Any] | None = None
         """A policy that is shown instead, as a cache that lags behind would."""
-        site.routes[f"{_PATH}{APP}"] = self._application
+        site.routes[f"{_PATH}{app}"] = self._application
         site.routes[f"{_PATH}nowhere"] = self._nothing
 
     @property
@@ -42,7 +43,7 @@ class ArgoTwin:
         return Answer.json(200, self._body())
 
     def _patch(self, asked: dict[str, str]) -> None:
-        assert asked["name"] == APP
+        assert asked["name"] == self.app
         assert asked["project"] == PROJECT
         assert asked["patchType"] == "merge"
         self.patches += 1
@@ -51,7 +52,7 @@ class ArgoTwin:
 
     def _body(self) -> dict[str, Any]:
         policy = self.policy if self.stale is None else self.stale
-        metadata = {"name": APP, "ownerReferences": self.owners, "resourceVersion": "7"}
+        metadata = {"name": self.app, "ownerReferences": self.owners, "resourceVersion": "7"}
         return {"metadata": metadata, "spec": {"project": PROJECT, "syncPolicy": policy}, "status": {}}
 
     def _nothing(self, seen: Seen) -> Answer:

@@ -22,7 +22,8 @@ DIRECT = "d1ec" + "0" * 36
 class GitHubTwin:
     """GitHub on a site."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, repo: str = REPO) -> None:
+        self.repo = repo
         self.pull_requests = [_pull_request(12, "Raise the pool size", "pool-size", "MERGED")]
         self.merges = {COMMIT: [12], INNER: [12], DIRECT: []}
         self.refusal: dict[str, str] | None = None
@@ -45,7 +46,7 @@ class GitHubTwin:
         return self._revert(asked["variables"]["input"]) if reverts else self._find(asked["variables"])
 
     def _find(self, wanted: dict[str, str]) -> Answer:
-        if f"{wanted['owner']}/{wanted['name']}" != REPO:
+        if f"{wanted['owner']}/{wanted['name']}" != self.repo:
             said = f"Could not resolve to a Repository with the name '{wanted['owner']}/{wanted['name']}'."
             trouble = {"type": "NOT_FOUND", "path": ["repository"], "message": said}
             return Answer.json(200, {"data": {"repository": None}, "errors": [trouble]})

@@ -18,13 +18,14 @@ FLAG = "new-checkout"
 class FlagTwin:
     """LaunchDarkly on a site."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, flag: str = FLAG) -> None:
+        self.flag = flag
         self.on = True
         self.off_variation: int | None = 1
         self.archived = False
         self.needs_approval = False
         self.comments: list[str] = []
-        site.routes[f"/api/v2/flags/{PROJECT}/{FLAG}"] = self._flag
+        site.routes[f"/api/v2/flags/{PROJECT}/{flag}"] = self._flag
 
     def _flag(self, seen: Seen) -> Answer:
         if seen.headers.get("authorization") != CANARY:
@@ -56,7 +57,7 @@ class FlagTwin:
         if self.off_variation is not None:
             shown["offVariation"] = self.off_variation
         return {
-            "key": FLAG,
+            "key": self.flag,
             "kind": "boolean",
             "archived": self.archived,
             "variations": [

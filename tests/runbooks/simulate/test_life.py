@@ -224,6 +224,11 @@ def test_a_freeze_is_waited_out() -> None:
     )
 
 
+def test_a_calendar_that_the_test_does_not_tell_of_forbids_nothing() -> None:
+    text = runbook(put("one", "a", 1, verify="none"), guardrails="{ freeze: ['calendar:peak'] }")
+    assert life(text, case(events="[step_started]")).lasted < timedelta(minutes=1)
+
+
 def test_a_runbook_that_is_called_lives_in_the_same_world() -> None:
     inner = runbook(put("fill", "a", 1)).replace("name: boxes", "name: inner")
     world = "world: { 'call/fill': { fail: denied } }"
