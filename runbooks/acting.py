@@ -241,8 +241,8 @@ def _hold_back(m: Moment, node: Node, seen: StepState) -> Decision | None:
 
 def _guard(m: Moment, node: Node, seen: StepState) -> Decision | None:
     stop_if = m.program.runbook.guardrails.stop_if
-    if stop_if is None:
-        return None
+    if stop_if is None or m.state.ending is not None:
+        return None  # what is handled and finally done is done
     if m.state.stopped:
         return _fails(node, f"`stop_if` says no: {m.state.stopped}")
     if seen.guarded_at is not None and m.now - seen.guarded_at <= GUARD_FRESH:

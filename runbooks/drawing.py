@@ -7,7 +7,9 @@ from html import escape
 from tocsin.runbooks.graph import Box, Lane, Shape, lanes
 from tocsin.runbooks.model import Runbook
 
-_GAP, _PAD, _LINE, _LETTER = 24.0, 12.0, 18.0, 7.0
+_GAP, _PAD, _LINE, _LETTER = 24.0, 12.0, 18.0, 7.2
+_BOLD = 1.15
+"""How much wider the letters of a title are."""
 _LONGEST = 56
 """Characters of a line; what is longer is cut."""
 _FILLS: dict[Shape, str] = {
@@ -70,7 +72,10 @@ def _box_size(box: Box) -> Size:
 
 def _own_size(box: Box) -> Size:
     """Return the room of the box with its branches, and without what stands beside it."""
-    text = Size(_width((box.title, *box.lines)) + 2 * _PAD, (1 + len(box.lines)) * _LINE + 2 * _PAD)
+    text = Size(
+        max(_width((box.title,)) * _BOLD, _width(("", *box.lines))) + 2 * _PAD,
+        (1 + len(box.lines)) * _LINE + 2 * _PAD,
+    )
     if not box.branches:
         return text
     inner = [_box_size(branch) for branch in box.branches]

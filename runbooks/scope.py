@@ -170,7 +170,8 @@ def _run(state: RunState) -> JsonValue:
 
 def _failure(state: RunState) -> JsonValue:
     if not state.failures:
-        return None
+        ending = state.ending  # of a run that took too long, no step failed
+        return {"step": "", "summary": ending.why} if ending and ending.status == "failed" else None
     blamed = state.blamed or state.failures[-1]
     return {"step": blamed, "summary": state.step(blamed).error}
 

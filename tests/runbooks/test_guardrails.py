@@ -72,6 +72,12 @@ def test_what_stop_if_says_stops_the_run() -> None:
     assert "`stop_if` says no" in life.state.summary
 
 
+def test_stop_if_keeps_nothing_from_being_done_finally() -> None:
+    text = runbook(put("one", "a", 1), guardrails=GUARD, finally_=f"[{put('last', 'last', 1)}]")
+    life = Life(text.replace("finally_:", "finally:"), World(boxes={"down": 5})).live()
+    assert (life.state.status, life.world.boxes) == ("failed", {"down": 5, "last": 1})
+
+
 def test_stop_if_is_looked_at_again_for_every_item() -> None:
     step = "{ id: set, uses: box.add, foreach: { items: [a, b, c] }, with: { box: '${{ item }}', value: 1 } }"
     life = Life(runbook(step, guardrails=GUARD), World())

@@ -41,6 +41,17 @@ def test_finally_is_done_when_the_run_took_too_long() -> None:
     assert (life.state.status, life.world.boxes) == ("failed", {"t": 1})
 
 
+def test_a_handler_is_told_that_the_run_took_too_long() -> None:
+    told = "{ id: told, set: { why: '${{ failure.step or `nowhere` }}: ${{ failure.summary }}' } }".replace(
+        "`", '"'
+    )
+    text = runbook(
+        "{ id: hold, wait: 2h }", guardrails="{ timeout: 1h }", on_failure=f"{{ steps: [{told}] }}"
+    )
+    life = Life(text, World()).live()
+    assert life.state.step("told").output == {"why": "nowhere: the run took longer than it may"}
+
+
 def test_finally_that_fails_is_told_and_changes_no_outcome() -> None:
     text = runbook(put("one", "a", 1)).replace("steps:", f"finally: {tail(FAIL)}\nsteps:")
     life = Life(text, World(broken=dict(BROKEN))).live()
