@@ -19,6 +19,8 @@ from tocsin.settings import Settings, load
 pytest_plugins = ["tests.systems"]
 
 _numbers = itertools.count()
+CAREFUL = ("fsync", "full_page_writes", "synchronous_commit")
+"""What a server does against power cuts. The tests' one is thrown away, and no test cuts its power."""
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +30,9 @@ def postgres() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="tocsin-tests-"))
     embedded = Embedded(folder)
     with psycopg.connect(embedded.url, autocommit=True) as connection:
+        for careful in CAREFUL:
+            connection.execute(sql.SQL("alter system set {} = off").format(sql.Identifier(careful)))
+        connection.execute("select pg_reload_conf()")
         connection.execute("create database template_tocsin")
     asyncio.run(_stock(named(embedded.url, "template_tocsin")))
     yield embedded.url
@@ -41,7 +46,9 @@ def database_url(postgres: str) -> Iterator[str]:
     name = f"test_{next(_numbers)}"
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute(
-            sql.SQL("create database {} template template_tocsin").format(sql.Identifier(name))
+            sql.SQL("create database {} template template_tocsin strategy file_copy").format(
+                sql.Identifier(name)
+            )
         )
         yield named(postgres, name)
         connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))

@@ -21,7 +21,7 @@ async def boundaries(
 
 async def test_a_run_ends_as_ever_wherever_a_worker_dies(muster: Muster) -> None:
     campaign = muster(1)
-    deaths = await boundaries(campaign, every=13)
+    deaths = await boundaries(campaign, every=20)
     assert (await campaign.play(deaths, PATIENCE), campaign.deaths) == (Wounds(), len(deaths))
 
 
