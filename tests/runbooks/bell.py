@@ -51,6 +51,7 @@ class Bell:
             house.log, workshop.runs, house.programs, house.settings.organisation, "https://t.example"
         )
         self.workshop, self.incident = workshop, incident
+        self.now = datetime.now(UTC).replace(second=20, microsecond=0)
         self.triggers = Triggers(setting)
         self.firing = Firing(workshop.database, self.triggers, setting)
         self.suggestions = Suggestions(setting, house.access)

@@ -1,7 +1,7 @@
 """What our own events and the clock start: once, whoever caused them and however often a job is done."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlmodel import select
@@ -15,7 +15,6 @@ from tocsin.incidents.lifecycle import Declaration
 from tocsin.main import House
 from tocsin.runbooks.tables import Run, Tick
 
-NOW = datetime.now(UTC).replace(second=20, microsecond=0)
 MINUTE = timedelta(minutes=1)
 
 
@@ -137,7 +136,7 @@ class TestASchedule:
         return triggered('schedule: "0 * * * *"')
 
     async def test_starts_its_runbook_when_its_time_comes(self, bell: Bell, hourly: str) -> None:
-        hour = NOW.replace(minute=0)
+        hour = bell.now.replace(minute=0)
         await bell.workshop.publish(hourly)
         await bell.firing.strike_at(hour - MINUTE)
         assert await bell.runs() == []
@@ -148,55 +147,55 @@ class TestASchedule:
         given = 'with: { at: "${{ event.occurred_at }}" }'
         text = triggered(f'schedule: "* * * * *", {given}', inputs="{ at: { type: string } }")
         await bell.workshop.publish(text)
-        await bell.firing.strike_at(NOW)
-        minute = NOW.replace(second=0).isoformat()
+        await bell.firing.strike_at(bell.now)
+        minute = bell.now.replace(second=0).isoformat()
         assert (await first(bell, await bell.run())).inputs == {"at": minute}
 
     async def test_starts_one_run_where_several_processes_count(self, bell: Bell) -> None:
         await bell.workshop.publish(triggered('schedule: "* * * * *"'))
-        await asyncio.gather(*(bell.firing.strike_at(NOW) for _ in range(8)))
+        await asyncio.gather(*(bell.firing.strike_at(bell.now) for _ in range(8)))
         assert len(await bell.runs()) == 1
 
     async def test_starts_one_run_a_minute_however_often_somebody_looks(self, bell: Bell) -> None:
         await bell.workshop.publish(triggered('schedule: "* * * * *"'))
         for seconds in (0, 5, 39, 40, 41, 99):
-            await bell.firing.strike_at(NOW + timedelta(seconds=seconds))
+            await bell.firing.strike_at(bell.now + timedelta(seconds=seconds))
         assert len(await bell.runs()) == 2
 
     async def test_does_not_make_up_for_times_before_it_was_published(self, bell: Bell) -> None:
         await bell.workshop.publish(triggered('schedule: "*/2 * * * *"'))
-        odd = NOW.replace(minute=NOW.minute // 2 * 2) + MINUTE * 1.5
+        odd = bell.now.replace(minute=bell.now.minute // 2 * 2) + MINUTE * 1.5
         await bell.firing.strike_at(odd)
         assert await bell.runs() == []
 
     async def test_makes_up_for_the_newest_time_that_was_missed(self, bell: Bell) -> None:
         await bell.workshop.publish(triggered('schedule: "* * * * *"'))
-        await bell.firing.strike_at(NOW - timedelta(minutes=30))  # too long ago in truth: starts nothing
+        await bell.firing.strike_at(bell.now - timedelta(minutes=30))  # too long ago in truth: starts nothing
         before = len(await bell.runs())
-        await bell.firing.strike_at(NOW)
+        await bell.firing.strike_at(bell.now)
         assert len(await bell.runs()) == before + 1
 
     async def test_leaves_out_a_time_that_was_missed_too_long_ago(self, bell: Bell) -> None:
-        minute = (NOW - timedelta(minutes=20)).minute
+        minute = (bell.now - timedelta(minutes=20)).minute
         await bell.workshop.publish(triggered(f'schedule: "{minute} * * * *", max_age: 10m'))
-        await bell.firing.strike_at(NOW - timedelta(minutes=30))
-        await bell.firing.strike_at(NOW)
+        await bell.firing.strike_at(bell.now - timedelta(minutes=30))
+        await bell.firing.strike_at(bell.now)
         assert await bell.runs() == []
 
     async def test_makes_up_for_a_time_that_was_missed_not_too_long_ago(self, bell: Bell) -> None:
-        minute = (NOW - timedelta(minutes=20)).minute
+        minute = (bell.now - timedelta(minutes=20)).minute
         await bell.workshop.publish(triggered(f'schedule: "{minute} * * * *", max_age: 25m'))
-        await bell.firing.strike_at(NOW - timedelta(minutes=30))
-        await bell.firing.strike_at(NOW)
+        await bell.firing.strike_at(bell.now - timedelta(minutes=30))
+        await bell.firing.strike_at(bell.now)
         assert len(await bell.runs()) == 1
 
     async def test_that_went_away_and_comes_back_counts_from_then_on(self, bell: Bell) -> None:
         minutely = triggered('schedule: "* * * * *"')
         await bell.workshop.publish(minutely)
-        await bell.firing.strike_at(NOW - timedelta(minutes=30))
+        await bell.firing.strike_at(bell.now - timedelta(minutes=30))
         before = len(await bell.runs())
         await bell.workshop.publish(triggered("manual: true"))
-        await bell.firing.strike_at(NOW - timedelta(minutes=20))
+        await bell.firing.strike_at(bell.now - timedelta(minutes=20))
         async with bell.workshop.database.transaction() as session:
             assert (await session.exec(select(Tick))).all() == []
         await bell.workshop.publish(minutely)
@@ -206,7 +205,7 @@ class TestASchedule:
         self, bell: Bell
     ) -> None:
         await bell.workshop.publish(triggered('schedule: "* * * * *", when: "event.gone"'))
-        await bell.firing.strike_at(NOW)
+        await bell.firing.strike_at(bell.now)
         [said] = await bell.said("boxes", "trigger/boxes")
         assert "event.gone" in said
 

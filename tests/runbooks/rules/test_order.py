@@ -53,7 +53,7 @@ def test_a_step_that_may_be_reached_is_not_said_to_be_lost(first: str) -> None:
         ("inputs.name.first == 'x'", "`inputs.name` is a text and has no `first`."),
         ("incident.service.lables.x == 'x'", "`incident.service` has no `lables`. Did you mean `labels`?"),
         ("incident.labels.x == 'x'", "`incident` has no `labels`."),
-        ("run.url == 'x'", "`run` has no `url`."),
+        ("run.colour == 'x'", "`run` has no `colour`."),
         ("failure.step == 'x'", "`failure` is not there yet"),
     ],
 )
