@@ -13,7 +13,7 @@ from tocsin.playground.cluster.workload import Workload, admin_client, deploy
 
 
 @pytest.fixture(
-    scope="session",
+    scope="package",
     params=["twin", pytest.param("control plane", marks=pytest.mark.cluster)],
 )
 def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
@@ -41,7 +41,7 @@ def shop() -> Workload:
     return Workload(namespace=f"shop-{uuid.uuid4().hex[:8]}", replicas=3, progress_deadline=2)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def standing(cluster: Cluster) -> Workload:
     """A workload that stands ready for tests that leave it as it is."""
     workload = Workload(namespace="shop-standing")
