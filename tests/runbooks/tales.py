@@ -14,7 +14,7 @@ from tocsin.events import run as events
 
 RETRY = "{ max: 20, base: 1s, cap: 2s, on: [transient, timeout] }"
 HANDLED = f"{{ compensate: true, steps: [{put('mend', 'mend', 1)}] }}"
-FEW = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 GUARDED = "{ compensate: until_point_of_no_return }"
 
 

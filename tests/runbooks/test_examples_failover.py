@@ -1,7 +1,7 @@
 """rds-region-failover, in a practice cloud, with a flag's twin and a name server that asks Route 53."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +64,8 @@ class Region:
         datum = {
             "MetricName": metric,
             "Value": value,
-            "Timestamp": datetime.now(UTC),
+            # CloudWatch's windows end before the second in which they are asked for.
+            "Timestamp": datetime.now(UTC) - timedelta(seconds=5),
             "Dimensions": [{"Name": name, "Value": text} for name, text in dimensions.items()],
         }
         client = practice_client(self.cloud.endpoint_url, "cloudwatch")

@@ -19,6 +19,7 @@ async def boundaries(
     return [(version, kind) for version in range(2, length + 1) for kind in kinds][::every]
 
 
+@pytest.mark.long
 async def test_a_run_ends_as_ever_wherever_a_worker_dies(muster: Muster) -> None:
     campaign = muster(1)
     deaths = await boundaries(campaign, every=20)
