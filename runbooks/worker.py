@@ -68,7 +68,9 @@ class Worker:
             await self._advance(run_id)
         except PASSING:
             raise
-        except Exception as error:  # the entry point of runs
+        except Exception as error:
+            # The entry point of runs. That of jobs would try again and give up, and leave this run waiting
+            # for ever under a status that says it goes on. The traceback is redacted on its way out.
             logger.exception("run_broke", run=run_id)
             await self._park(run_id, mistakes.of_ours(error))
 
@@ -122,7 +124,9 @@ class Worker:
             return await self._engine.deeds.do(program, state, deed)
         except TocsinError:
             raise
-        except Exception as error:  # actions are other people's code too
+        except Exception as error:
+            # Actions are other people's code, too, and raise what they like. Only here is it still known
+            # which step it was, and so whether its effect may have happened: a person is asked that.
             logger.exception("action_broke", run=state.id, step=deed.step)
             uses = Moment(program, state, datetime.now(UTC)).find(deed.step).step.uses
             return mistakes.of_action(deed, uses or "its action", error)

@@ -61,7 +61,8 @@ class Tasks:
                 # The worker is told to stop: another one does it, or this one when it is back.
                 await asyncio.shield(self._again(job, timedelta(0), job.attempt))
                 raise
-            except Exception as error:  # noqa: BLE001  # the entry point of jobs
+            except Exception as error:  # noqa: BLE001
+                # The entry point of jobs: whatever it was, the job comes back, or its giving up is told.
                 await self._failed(task, job, error)
 
         # While one that the clock began waits, the next one is the same job.

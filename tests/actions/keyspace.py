@@ -35,6 +35,7 @@ def serving_redis(folder: Path, *options: str) -> Iterator[Keyspace]:
     """Run a server that keeps nothing on disk; skip the test where there is no redis-server."""
     program = shutil.which("redis-server")
     if program is None:
+        # Optional, so that Python and make are all that a contributor needs; `.ci/run` brings it.
         pytest.skip("There is no redis-server here. On Debian: apt-get install redis-server.")
     port = free_port()
     where = ["--bind", HOST, "--port", str(port), "--dir", str(folder), "--requirepass", CANARY]

@@ -36,6 +36,7 @@ NEEDED = {
 @pytest.fixture
 def case(request: pytest.FixtureRequest, cluster: Cluster) -> Case:
     if cluster.kind == "twin":
+        # Rights are the real control plane's to give: a twin that refused would only repeat what we think.
         pytest.skip("the twin has no RBAC; set KUBEBUILDER_ASSETS to a control plane")
     return CASES[request.param](Worlds(request.getfixturevalue))
 
