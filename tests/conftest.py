@@ -1,7 +1,6 @@
-"""Fixtures for all tests: a real PostgreSQL, a fresh database for each test, and the house built on it."""
+"""Fixtures for all tests: a real PostgreSQL, a database as good as new for each, the house built on it."""
 
 import asyncio
-import itertools
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -11,6 +10,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from tests.shelf import Shelf, named
 from tocsin.db import Database, Embedded
 from tocsin.main import House
 from tocsin.main import house as build_house
@@ -18,7 +18,6 @@ from tocsin.settings import Settings, load
 
 pytest_plugins = ["tests.systems"]
 
-_numbers = itertools.count()
 CAREFUL = ("fsync", "full_page_writes", "synchronous_commit")
 """What a server does against power cuts. The tests' one is thrown away, and no test cuts its power."""
 
@@ -40,18 +39,17 @@ def postgres() -> Iterator[str]:
     shutil.rmtree(folder)
 
 
+@pytest.fixture(scope="session")
+def shelf(postgres: str) -> Shelf:
+    """The database that the tests of a process take turns with."""
+    return Shelf(postgres, "tests", "template_tocsin")
+
+
 @pytest.fixture
-def database_url(postgres: str) -> Iterator[str]:
-    """The URL of a fresh database with the whole schema and the library's runbooks."""
-    name = f"test_{next(_numbers)}"
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("create database {} template template_tocsin strategy file_copy").format(
-                sql.Identifier(name)
-            )
-        )
-        yield named(postgres, name)
-        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+def database_url(shelf: Shelf) -> Iterator[str]:
+    """The URL of a database with the whole schema and the library's runbooks, as if nobody had used it."""
+    yield shelf.url
+    shelf.put_back()
 
 
 @pytest.fixture
@@ -93,9 +91,3 @@ async def _stock(url: str) -> None:
     """Publish the library once, for every test's database to be a copy."""
     async with build_house(Settings(database_url=url)):
         pass
-
-
-def named(url: str, database: str) -> str:
-    """Return the URL of another database of the same server."""
-    head, _, query = url.partition("?")
-    return f"{head.rpartition('/')[0]}/{database}?{query}"

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 import psycopg
 from sqlmodel import select
 
-from tests.conftest import named
 from tests.runbooks.houses import text
+from tests.shelf import named
 from tocsin import db
 from tocsin.db import Database
 from tocsin.jobs import JobQueue, queue_app

@@ -8,6 +8,8 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 from tests.api.callers import BASE, TOKEN, Browser
+from tests.runbooks.workshop import Workshop, workshop_in
+from tests.runbooks.world import World
 
 from tocsin.api.app import create_app
 from tocsin.events import Actor
@@ -18,6 +20,12 @@ from tocsin.playground.serving import free_port
 @pytest.fixture
 def app(house: House) -> FastAPI:
     return create_app(house.door())
+
+
+@pytest.fixture
+def workshop(house: House) -> Workshop:
+    """A house whose actions work on boxes; an app is told of it by ``boxes.door_to``."""
+    return workshop_in(house, World())
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 from tests.api import boxes
-from tests.runbooks.workshop import Workshop, workshop_in
-from tests.runbooks.world import World, put, runbook
+from tests.runbooks.workshop import Workshop
+from tests.runbooks.world import put, runbook
 
 from tocsin.errors import ErrorClass
 from tocsin.events import SYSTEM, Event, Fact
@@ -15,11 +15,6 @@ from tocsin.events import run as events
 from tocsin.main import House
 
 AT = "/api/v1/runs"
-
-
-@pytest.fixture
-def workshop(house: House) -> Workshop:
-    return workshop_in(house, World())
 
 
 @pytest.fixture

@@ -4,16 +4,11 @@ import pytest
 from fastapi import FastAPI
 from tests.api import boxes
 from tests.api.callers import Browser, log
-from tests.runbooks.workshop import Workshop, workshop_in
-from tests.runbooks.world import World, put, runbook
+from tests.runbooks.workshop import Workshop
+from tests.runbooks.world import put, runbook
 
 from tocsin.events import run as events
 from tocsin.main import House
-
-
-@pytest.fixture
-def workshop(house: House) -> Workshop:
-    return workshop_in(house, World())
 
 
 @pytest.fixture

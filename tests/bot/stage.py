@@ -25,6 +25,8 @@ from tocsin.serve import work
 from tocsin.settings import Settings, load
 
 SECRET = "practice-signing-secret"
+PATIENCE = 20
+"""Seconds Slack would wait for an answer here: how busy the machine is says nothing about the bot."""
 TELL = """\
 schema: runbook/v1
 name: tell
@@ -116,7 +118,7 @@ async def opened(database_url: str, folder: Path, *, by_socket: bool = False) ->
     """Build all of it around a fresh database, as ``serve`` does."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         door = f"http://127.0.0.1:{listener.getsockname()[1]}/slack/events"
-        workspace = Workspace(Practice(request_url=door, rate_limits=False))
+        workspace = Workspace(Practice(request_url=door, rate_limits=False, ack_seconds=PATIENCE))
         with hosted(workspace) as address, Player(address) as player:
             settings = _settings(database_url, folder, address, by_socket=by_socket)
             async with house(settings, serving=True) as built, _running(built, listener):

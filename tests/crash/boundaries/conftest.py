@@ -7,9 +7,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from tests.conftest import named
 from tests.crash.boundaries.campaign import Campaign
 from tests.crash.boundaries.ledger import Ledger, build
+from tests.shelf import named
 from tocsin import db, jobs
 from tocsin.main import house as build_house
 from tocsin.settings import Settings
