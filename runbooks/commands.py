@@ -120,9 +120,8 @@ class Runs:
         """
         if request.break_glass:
             self._access.authorize(actor, "automation.resume")
-        requested = await self.prepare(session, actor, request)
+        requested, runbook = await self._prepared(session, actor, request)
         run_id = uuid4().hex
-        runbook = parse(await self._revisions.get(session, requested.runbook, requested.revision))
         keyed = begin(run_id, requested, actor, datetime.now(UTC), request.incident_id)
         requested = requested.model_copy(update={"keys": admission.keys_of(runbook, keyed)})
         connections = self._settings.organisation.connections
@@ -138,6 +137,11 @@ class Runs:
         What was never published is a draft: only who may publish tries it, and it asks before it changes
         anything.
         """
+        return (await self._prepared(session, actor, request))[0]
+
+    async def _prepared(
+        self, session: AsyncSession, actor: Actor, request: RunRequest
+    ) -> tuple[events.RunRequested, Runbook]:
         revision = await self._revisions.get(session, request.runbook, request.revision, request.channel)
         runbook = parse(revision)
         if revision.published_at is None:
@@ -149,7 +153,7 @@ class Runs:
         interventions.check_start(self._access, actor, runbook, suggested=suggested, duty=duty)
         admission.check_calendars(runbook, self._settings.organisation.calendars)
         pins = await self._pins(runbook, revision.digest, subs)
-        return events.RunRequested(
+        requested = events.RunRequested(
             runbook=runbook.name,
             revision=revision.digest,
             inputs=coerce(
@@ -159,6 +163,7 @@ class Runs:
             **pins._asdict(),
             **request.model_dump(include=_TAKEN),
         )
+        return requested, runbook
 
     async def pins(self, session: AsyncSession, revision: Revision) -> Pins:
         """Return what a run of the revision would stay on if it were asked for now."""
