@@ -1,25 +1,30 @@
 """Read YAML 1.2 as JSON with positions, and nothing that makes a small file dangerous or surprising.
 
+libyaml reads what is right, ten times as fast; ruamel reads again what is not, and says what is wrong.
+
 Scalars follow the core schema (https://yaml.org/spec/1.2.2/#103-core-schema): ``on``, ``no`` and ``22:30``
 are text, ``017`` is seventeen. Anchors, aliases, tags, merge keys and duplicate keys are refused.
 """
 
-import copy
 import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import StringIO
+from types import UnionType
 from typing import NamedTuple, NoReturn
 
 from pydantic import JsonValue
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, StringMark, YAMLError
-from ruamel.yaml.events import (
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
+
+from tocsin.runbooks.parsers import (
     AliasEvent,
     CollectionStartEvent,
     DocumentEndEvent,
     DocumentStartEvent,
+    Doubtful,
     Event,
     MappingEndEvent,
     MappingStartEvent,
@@ -28,9 +33,9 @@ from ruamel.yaml.events import (
     SequenceEndEvent,
     StreamEndEvent,
     StreamStartEvent,
+    careful,
+    quick,
 )
-from ruamel.yaml.scalarstring import walk_tree
-
 from tocsin.runbooks.problems import Mark, Path, Problem
 
 MAX_BYTES = 256 * 1024
@@ -44,6 +49,9 @@ _BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _BAD_TEXT = re.compile("[\x00\ud800-\udfff]")
+_UNPRINTABLE = re.compile(
+    "[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
 _NESTED = re.compile(rf"(?:[\[{{]\s{{0,9}}){{{MAX_DEPTH + 1}}}")
 _QUOTE_IT = (
     'quote this value: `"${{ … }}"`; without quotes YAML reads the braces, `: ` and ` #` of the expression'
@@ -116,12 +124,28 @@ def read(text: str, path: str, kind: Kind = RUNBOOK) -> tuple[Document | None, l
     if len(text) > MAX_BYTES or len(text.encode(errors="replace")) > MAX_BYTES:
         message = f"the file is larger than {MAX_BYTES // 1024} KiB; split the {kind.noun}"
         return None, [Problem(path, 1, 1, message)]
+    return _quickly(text, path, kind) or _carefully(text, path, kind)
+
+
+def _quickly(text: str, path: str, kind: Kind) -> tuple[Document, list[Problem]] | None:
+    """Return the document as libyaml reads it; None unless nothing at all is wrong with it."""
+    if _NESTED.search(text):
+        return None
+    reader = _Reader(path, text, kind, quick(text))
+    try:
+        document = reader.document()
+    except (_Stop, Doubtful):
+        return None
+    return None if reader.problems else (document, [])
+
+
+def _carefully(text: str, path: str, kind: Kind) -> tuple[Document | None, list[Problem]]:
+    reader = _Reader(path, text, kind, careful(text))
     nested = _NESTED.search(text)
-    reader = _Reader(path, text, kind)
     try:
         if nested:
             reader.stop(_mark_at(text, nested.start()), _TOO_DEEP)
-        return Document(text, reader.document(), reader.marks, reader.keys, reader.offsets), reader.problems
+        return reader.told(), reader.problems
     except _Stop:
         return None, reader.problems
 
@@ -131,12 +155,28 @@ _TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels; flatten it"
 
 def write(value: JsonValue) -> str:
     """Return YAML that ``read`` reads as this very value; texts of several lines stand as blocks."""
-    dumper, page, copied = YAML(), StringIO(), copy.deepcopy(value)
+    dumper, page = YAML(), StringIO()
     dumper.indent(mapping=2, sequence=4, offset=2)
     dumper.width = 100
-    walk_tree(copied)
-    dumper.dump(copied, page)
+    dumper.dump(_styled(value), page)
     return page.getvalue()
+
+
+def _styled(value: JsonValue) -> JsonValue:
+    if isinstance(value, dict):
+        return {_text(key): _styled(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_styled(item) for item in value]
+    return _text(value) if isinstance(value, str) else value
+
+
+def _text(value: str) -> str:
+    """Return a text that stands as a block where it has several lines, with escapes where it needs some."""
+    if _UNPRINTABLE.search(value):
+        quoted: str = DoubleQuotedScalarString(value)
+        return quoted
+    block: str = LiteralScalarString(value)
+    return block if "\n" in value else value
 
 
 class _Stop(Exception):
@@ -150,39 +190,16 @@ class _Reader:
     path: str
     source: str
     kind: Kind
+    events: Iterator[Event]
     problems: list[Problem] = field(default_factory=list)
     marks: dict[Path, Mark] = field(default_factory=dict)
     keys: dict[Path, Mark] = field(default_factory=dict)
     offsets: dict[Path, int] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        self._events = self._parse()
-
-    def document(self) -> JsonValue:
-        """Return the value of the only document."""
-        self._expect(StreamStartEvent)
-        first = next(self._events)
-        if isinstance(first, StreamEndEvent):
-            begins = f"a {self.kind.noun} begins with `schema: {self.kind.schema}`"
-            self.stop(Mark(1, 1), f"the file is empty; {begins}")
-        if isinstance(first, DocumentStartEvent) and (first.version or first.tags):
-            self._problem(_mark(first), "a `%` directive is not allowed; leave the line out")
-        value = self._value(next(self._events), ())
-        self._expect(DocumentEndEvent)
-        after = next(self._events)
-        if not isinstance(after, StreamEndEvent):
-            only = f"one file holds one {self.kind.noun}"
-            self.stop(_mark(after), f"a second document (`---`) is not allowed; {only}")
-        return value
-
-    def stop(self, mark: Mark, message: str) -> NoReturn:
-        """Note the last problem and read no further."""
-        self._problem(mark, message)
-        raise _Stop
-
-    def _parse(self) -> Iterator[Event]:
+    def told(self) -> Document:
+        """Return the only document; what the parser raises is noted as a problem."""
         try:
-            yield from YAML(typ="safe", pure=True).parse(self.source)
+            return self.document()
         except MarkedYAMLError as error:
             self.stop(*self._explain(error))
         except YAMLError:
@@ -192,6 +209,28 @@ class _Reader:
                 Mark(1, 1),
                 r"a `\u` or `\U` escape in the file names no character; write the character itself",
             )
+
+    def document(self) -> Document:
+        """Return the only document."""
+        self._expect(StreamStartEvent)
+        first = next(self.events)
+        if isinstance(first, StreamEndEvent):
+            begins = f"a {self.kind.noun} begins with `schema: {self.kind.schema}`"
+            self.stop(Mark(1, 1), f"the file is empty; {begins}")
+        if isinstance(first, DocumentStartEvent) and (first.version or first.tags):
+            self._problem(_mark(first), "a `%` directive is not allowed; leave the line out")
+        value = self._value(next(self.events), ())
+        self._expect(DocumentEndEvent)
+        after = next(self.events)
+        if not isinstance(after, StreamEndEvent):
+            only = f"one file holds one {self.kind.noun}"
+            self.stop(_mark(after), f"a second document (`---`) is not allowed; {only}")
+        return Document(self.source, value, self.marks, self.keys, self.offsets)
+
+    def stop(self, mark: Mark, message: str) -> NoReturn:
+        """Note the last problem and read no further."""
+        self._problem(mark, message)
+        raise _Stop
 
     def _explain(self, error: MarkedYAMLError) -> tuple[Mark, str]:
         place = error.problem_mark or error.context_mark
@@ -216,19 +255,19 @@ class _Reader:
 
     def _list(self, path: Path) -> JsonValue:
         values: list[JsonValue] = []
-        while not isinstance(event := next(self._events), SequenceEndEvent):
+        while not isinstance(event := next(self.events), SequenceEndEvent):
             values.append(self._value(event, (*path, len(values))))
         return values
 
     def _map(self, path: Path) -> JsonValue:
         values: dict[str, JsonValue] = {}
-        while not isinstance(event := next(self._events), MappingEndEvent):
+        while not isinstance(event := next(self.events), MappingEndEvent):
             key = self._key(event)
             if key in values:
                 first = self.keys[*path, key].line
                 self._problem(_mark(event), f"`{key}` is already given on line {first}; keep one of them")
             self.keys[*path, key] = _mark(event)
-            values[key] = self._value(next(self._events), (*path, key))
+            values[key] = self._value(next(self.events), (*path, key))
         return values
 
     def _key(self, event: Event) -> str:
@@ -236,7 +275,7 @@ class _Reader:
         if not isinstance(event, ScalarEvent):
             self.stop(_mark(event), "a key must be text; did you mean to quote a `${{ … }}`?")
         text: str = event.value
-        if text == "<<" and event.style is None:
+        if text == "<<" and not event.style:
             self._problem(_mark(event), "the merge key `<<` is not allowed; write the keys out")
         elif not isinstance(self._scalar(event), str):
             self._problem(_mark(event), f'the key `{text[:40]}` must be text; write "{text[:40]}"')
@@ -261,7 +300,7 @@ class _Reader:
                 "the text holds a character that cannot be stored (NUL or half a surrogate pair)",
             )
             return ""
-        if event.style is not None:
+        if event.style:
             return text
         if "${{" in text and "}}" not in text:
             self._problem(_mark(event), _QUOTE_IT)
@@ -287,8 +326,8 @@ class _Reader:
             return 0
         return value
 
-    def _expect(self, kind: type[Event]) -> None:
-        event = next(self._events)
+    def _expect(self, kind: UnionType) -> None:
+        event = next(self.events)
         if not isinstance(event, kind):
             self.stop(_mark(event), "this is not YAML: the document does not end where it should")
 
@@ -297,8 +336,7 @@ class _Reader:
 
 
 def _mark(event: Event) -> Mark:
-    place: StringMark = event.start_mark
-    return Mark(place.line + 1, place.column + 1)
+    return Mark(event.start_mark.line + 1, event.start_mark.column + 1)
 
 
 def _mark_at(text: str, index: int) -> Mark:

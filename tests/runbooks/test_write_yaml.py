@@ -43,3 +43,7 @@ def test_what_was_written_is_read_as_it_was(value: JsonValue) -> None:
 
 def test_a_text_of_several_lines_stands_as_it_is() -> None:
     assert yaml.write({"report": "one\ntwo\n"}) == "report: |\n  one\n  two\n"
+
+
+def test_a_text_of_several_lines_that_needs_an_escape_is_quoted() -> None:
+    assert yaml.write({"report": "bell\x07\n"}) == 'report: "bell\\a\\n"\n'
