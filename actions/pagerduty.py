@@ -3,7 +3,6 @@
 https://developer.pagerduty.com/api-reference
 """
 
-import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -15,6 +14,7 @@ from pydantic import Field
 from tocsin.actions.base import Action, Change, Effect, Frozen, Permission, Plan, Risk, Verdict
 from tocsin.connections import Connections, PagerDutyConnection
 from tocsin.errors import ActionFailed, ErrorClass
+from tocsin.trust import trusting
 
 _TIMEOUT = 20
 """Seconds for one request."""
@@ -157,7 +157,7 @@ class Pager:
             connection.token.get_secret_value(),
             default_from=connection.sender,
             base_url=connection.base_url,
-            verify=_trust(ca_bundle),
+            verify=trusting(ca_bundle),
         )
         self._client.timeout = _TIMEOUT
         # It would sleep and try again, after a 429 for ever. Whoever calls knows better when to.
@@ -275,13 +275,6 @@ def _nobody(want: Escalate, level: int) -> ActionFailed:
         " nobody was paged. Choose another level.",
         ErrorClass.INVALID,
     )
-
-
-def _trust(ca_bundle: str | None) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    if ca_bundle is not None:
-        context.load_verify_locations(ca_bundle)
-    return context
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 import json
 import re
-import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import accumulate
@@ -15,6 +14,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from tocsin.actions.base import Action, Change, Effect, Frozen, Permission, Plan, Risk
 from tocsin.connections import SlackConnection
 from tocsin.errors import ActionFailed, ErrorClass
+from tocsin.trust import trusting
 
 MAX_TEXT = 4000
 """Characters of a message; https://docs.slack.dev/reference/methods/chat.postMessage#truncating."""
@@ -112,14 +112,11 @@ class PostMessage(Action[Post, Plan, Posted]):
 
     def _client(self, want: Post) -> WebClient:
         connection = self.connections.get(want.connection, SlackConnection)
-        trust = ssl.create_default_context()
-        if self.connections.ca_bundle is not None:
-            trust.load_verify_locations(self.connections.ca_bundle)
         return WebClient(
             token=connection.token.get_secret_value(),
             base_url=connection.api_url,
             timeout=15,
-            ssl=trust,
+            ssl=trusting(self.connections.ca_bundle),
             retry_handlers=[],  # the conductor retries
         )
 

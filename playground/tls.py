@@ -6,6 +6,8 @@ from pathlib import Path
 import trustme
 from pydantic import BaseModel, ConfigDict
 
+from tocsin import trust
+
 LOCAL_NAMES = ("127.0.0.1", "localhost")
 
 
@@ -50,8 +52,8 @@ class PracticeCA:
 
 
 def trusting(ca_pem: Path | None) -> ssl.SSLContext:
-    """Build a client context that trusts this authority and no other, whatever SSL_CERT_FILE says."""
-    return ssl.create_default_context(cafile=None if ca_pem is None else str(ca_pem))
+    """Return a client context that trusts this authority and no other; the system's where there is none."""
+    return trust.trusting(None) if ca_pem is None else ssl.create_default_context(cafile=ca_pem)
 
 
 def _write_private(path: Path, content: bytes) -> None:

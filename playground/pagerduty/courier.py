@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict
 from tocsin.playground.pagerduty.naming import now
 from tocsin.playground.pagerduty.subscriptions import Subscription
 from tocsin.playground.pagerduty.webhook_bodies import Webhook
+from tocsin.trust import trusting
 
 Outcome = Literal["pending", "delivered", "dropped"]
 USER_AGENT = "PagerDuty-Webhook/V3.0"
@@ -85,7 +86,7 @@ class Courier:
         self._pace = pace
         self._lanes: dict[tuple[str, str], deque[Delivery]] = {}
         self._walks: set[asyncio.Task[None]] = set()
-        self._client = httpx2.AsyncClient(trust_env=False, timeout=None)
+        self._client = httpx2.AsyncClient(verify=trusting(None), trust_env=False, timeout=None)
 
     def post(self, webhook: Webhook, subscription: Subscription) -> None:
         """Queue a webhook behind the earlier ones of its incident. A disabled subscription drops it."""

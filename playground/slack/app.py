@@ -27,11 +27,13 @@ from tocsin.playground.slack.shapes import as_object
 from tocsin.playground.slack.sockets import Sockets
 from tocsin.playground.slack.stage import Stage
 from tocsin.playground.slack.workspace import Workspace
+from tocsin.trust import trusting
 
 
 def create_app(workspace: Workspace) -> FastAPI:
     """Build the application around a workspace; run it with uvicorn, one process, one loop."""
-    client = httpx2.AsyncClient(trust_env=False, timeout=None)  # Delivery bounds every request itself
+    # Delivery bounds every request itself.
+    client = httpx2.AsyncClient(verify=trusting(None), trust_env=False, timeout=None)
     sockets = Sockets(workspace)
     stage = Stage(workspace, Delivery(workspace, sockets, client), sockets, Faults(), Limits(workspace.now))
     pulse = Pulse()

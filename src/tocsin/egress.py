@@ -17,6 +17,7 @@ from urllib.parse import unquote
 import httpx2
 
 from tocsin.errors import TocsinError
+from tocsin.trust import trusting
 
 MAX_BODY = 1024 * 1024
 """Bytes of an answer that are read."""
@@ -158,7 +159,7 @@ class Egress:
 
         Raises EgressRefused where the guard stops it, httpx2.TransportError where the network does.
         """
-        transport = _PinnedTransport(self, _trust(self._ca_bundle))
+        transport = _PinnedTransport(self, trusting(self._ca_bundle))
         timeout = httpx2.Timeout(20.0, connect=5.0)
         with httpx2.Client(transport=transport, timeout=timeout, trust_env=False) as client:
             request = client.build_request(
@@ -271,13 +272,6 @@ def _default_port(url: httpx2.URL) -> int:
 
 def _origin(url: httpx2.URL) -> tuple[str, bytes, int]:
     return url.scheme, url.raw_host, url.port or _default_port(url)
-
-
-def _trust(ca_bundle: str | None) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    if ca_bundle is not None:
-        context.load_verify_locations(ca_bundle)
-    return context
 
 
 def _read(response: httpx2.Response) -> Incoming:

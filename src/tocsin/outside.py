@@ -1,6 +1,5 @@
 """Clients of the world outside, made from the settings. Part of the composition root."""
 
-import ssl
 from collections.abc import Mapping
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -8,6 +7,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from tocsin.actions.pagerduty import Pager
 from tocsin.connections import Connection, Connections, PagerDutyConnection, SlackConnection
 from tocsin.settings import Settings
+from tocsin.trust import trusting
 
 SLACK = "slack:main"
 """The connection that the bot token makes, for runbooks that post."""
@@ -37,13 +37,10 @@ def slack(settings: Settings) -> AsyncWebClient | None:
     """Return Slack's client, or None where no token is set. It never retries: the queue does."""
     if settings.slack_bot_token is None:
         return None
-    trust = ssl.create_default_context()
-    if settings.ca_bundle is not None:
-        trust.load_verify_locations(settings.ca_bundle)
     return AsyncWebClient(
         token=settings.slack_bot_token.get_secret_value(),
         base_url=f"{settings.slack_api_url}/",
-        ssl=trust,
+        ssl=trusting(_ca_bundle(settings)),
         retry_handlers=[],
     )
 
