@@ -16,7 +16,7 @@ from tocsin.main import House
 from tocsin.main import house as build_house
 from tocsin.settings import Settings, load
 
-pytest_plugins = ["tests.systems"]
+pytest_plugins = ["tests.systems", "tests.turns"]
 
 CAREFUL = ("fsync", "full_page_writes", "synchronous_commit")
 """What a server does against power cuts. The tests' one is thrown away, and no test cuts its power."""

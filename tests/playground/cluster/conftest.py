@@ -13,17 +13,25 @@ from tocsin.playground.cluster.start import Cluster, start_cluster
 from tocsin.playground.cluster.workload import Workload, admin_client, deploy
 
 
-@pytest.fixture(
-    scope="package",
-    params=["twin", pytest.param("control plane", marks=pytest.mark.cluster)],
-)
-def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    real = request.param == "control plane"
-    if real and ASSETS_VARIABLE not in os.environ:
+@pytest.fixture(scope="package")
+def twin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    with start_cluster(tmp_path_factory.mktemp("twin"), real=False) as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    if ASSETS_VARIABLE not in os.environ:
         # Optional, as its programs are in no package. Set and wrong, it fails: somebody wanted it.
         pytest.skip(f"set {ASSETS_VARIABLE} to the folder of a control plane's programs")
-    with start_cluster(tmp_path_factory.mktemp("cluster"), real=real) as running:
+    with start_cluster(tmp_path_factory.mktemp("cluster"), real=True) as running:
         yield running
+
+
+@pytest.fixture(params=["twin", pytest.param("control plane", marks=pytest.mark.cluster)])
+def cluster(request: pytest.FixtureRequest) -> Cluster:
+    running: Cluster = request.getfixturevalue(request.param.replace(" ", "_"))
+    return running
 
 
 @pytest.fixture
@@ -43,10 +51,18 @@ def shop() -> Workload:
 
 
 @pytest.fixture(scope="package")
-def standing(cluster: Cluster) -> Workload:
+def standing_in() -> set[str]:
+    """The clusters that have the standing workload already, by address."""
+    return set()
+
+
+@pytest.fixture
+def standing(cluster: Cluster, standing_in: set[str]) -> Workload:
     """A workload that stands ready for tests that leave it as it is."""
     workload = Workload(namespace="shop-standing")
-    deploy(cluster.kubeconfig, workload)
+    if cluster.url not in standing_in:
+        deploy(cluster.kubeconfig, workload)
+        standing_in.add(cluster.url)
     return workload
 
 
