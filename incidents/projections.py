@@ -1,5 +1,7 @@
 """Folds incident events into the tables."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import delete
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -24,16 +26,19 @@ async def empty(session: AsyncSession) -> None:
         await session.exec(delete(table))
 
 
-async def project(session: AsyncSession, entry: Entry) -> None:
-    """Fold one entry; entries of no interest change nothing."""
-    event = entry.event
-    if isinstance(event, events.IncidentOpened):
-        session.add(_opened(entry, event))
-    elif isinstance(event, events.DeliveryReceived):
-        session.add(_delivered(entry, event))
-    elif entry.incident_id is not None and entry.stream == f"incident/{entry.incident_id}":
-        await _change(session, entry)
-    await session.flush()
+async def project(session: AsyncSession, entries: Sequence[Entry]) -> None:
+    """Fold entries; those of no interest change nothing."""
+    for entry in entries:
+        event = entry.event
+        if isinstance(event, events.IncidentOpened):
+            session.add(_opened(entry, event))
+        elif isinstance(event, events.DeliveryReceived):
+            session.add(_delivered(entry, event))
+        elif entry.incident_id is not None and entry.stream == f"incident/{entry.incident_id}":
+            await _change(session, entry)
+        else:
+            continue
+        await session.flush()
 
 
 def _opened(entry: Entry, event: events.IncidentOpened) -> Incident:

@@ -1,5 +1,7 @@
 """Folds run and runbook events into the tables."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import delete, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -20,9 +22,19 @@ async def empty(session: AsyncSession) -> None:
         await session.exec(delete(table))
 
 
-async def project(session: AsyncSession, entry: Entry) -> None:
-    """Fold one entry; entries of no interest change nothing."""
-    await records.project(session, entry)  # first: it looks at how the run stood before
+async def project(session: AsyncSession, entries: Sequence[Entry]) -> None:
+    """Fold entries; those of no interest change nothing."""
+    statuses: dict[str | None, str] = {}
+    for entry in entries:
+        await records.project(session, entry)  # first: it looks at how the run stood before
+        await _fold(session, entry)
+        if (status := status_after(entry.event)) is not None:
+            statuses[entry.run_id] = status
+    for run_id, status in statuses.items():
+        await session.exec(update(Run).where(col(Run.id) == run_id).values(status=status))
+
+
+async def _fold(session: AsyncSession, entry: Entry) -> None:
     match entry.event:
         case events.RunRequested() as requested:
             session.add(_requested(entry, requested))
@@ -38,9 +50,8 @@ async def project(session: AsyncSession, entry: Entry) -> None:
             session.add(Stop(reason=reason, stopped_by=str(entry.actor), stopped_at=entry.occurred_at))
         case steering.AutomationResumed():
             await session.exec(delete(Stop))
-    status = status_after(entry.event)
-    if status is not None:
-        await session.exec(update(Run).where(col(Run.id) == entry.run_id).values(status=status))
+        case _:
+            return
     await session.flush()
 
 

@@ -68,13 +68,15 @@ class Database:
         await self._engine.dispose()
 
 
+_HOLD = text("select pg_advisory_xact_lock(hashtextextended(:name, 0))")
+
+
 async def hold(session: AsyncSession, name: str) -> None:
     """Let nobody else hold ``name`` until the session's transaction is over; wait for whoever does.
 
     A statement of its own, so that the next one sees what the last holder committed.
     """
-    connection = await session.connection()
-    await connection.execute(text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+    await (await session.connection()).execute(_HOLD, {"name": name})
 
 
 def process() -> str:

@@ -62,10 +62,7 @@ class JobQueue:
         """
         if job.merge is None:
             return False
-        held = await (await session.connection()).execute(
-            text("select 1 from procrastinate_jobs where queueing_lock = :m and status = 'todo' for update"),
-            {"m": job.merge},
-        )
+        held = await (await session.connection()).execute(_HELD, {"merge": job.merge})
         return held.first() is not None
 
     async def _inserted(self, session: AsyncSession, job: Job) -> bool:
@@ -89,6 +86,9 @@ class JobQueue:
         except AlreadyEnqueued:
             return False
         return True
+
+
+_HELD = text("select 1 from procrastinate_jobs where queueing_lock = :merge and status = 'todo' for update")
 
 
 class Backoff:

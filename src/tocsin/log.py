@@ -4,11 +4,12 @@ import hashlib
 import json
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, JsonValue, SerializeAsAny
-from sqlalchemy import Column, DateTime, text
+from sqlalchemy import BigInteger, Column, DateTime, Select, bindparam, inspect, select, text
 from sqlalchemy.dialects.postgresql import JSONB, insert
-from sqlmodel import Field, SQLModel, col, select
+from sqlmodel import Field, SQLModel, col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from tocsin import db
@@ -64,8 +65,8 @@ class Entry(BaseModel):
     hash: str
 
 
-Projector = Callable[[AsyncSession, Entry], Awaitable[None]]
-"""Folds an entry into a table, in the transaction that appends it."""
+Projector = Callable[[AsyncSession, Sequence[Entry]], Awaitable[None]]
+"""Folds entries into tables, in the transaction that appends them."""
 Reaction = Callable[[Entry], Iterable[Job]]
 """Says which jobs an entry causes. Pure: it must not look at anything else."""
 
@@ -111,34 +112,30 @@ class Log:
 
     async def read(self, session: AsyncSession, stream: str, after: int = 0) -> list[Entry]:
         """Return the stream's entries whose version is above ``after``, oldest first."""
-        where = (col(EventRow.stream) == stream, col(EventRow.version) > after)
-        return await _entries(session, *where)
+        return await _entries(session, _STREAM, stream=stream, after=after)
 
     async def read_incident(
         self, session: AsyncSession, incident_id: str, upto: int | None = None
     ) -> list[Entry]:
         """Return all that happened in an incident, its runs included, in the order we learnt it."""
-        where = [col(EventRow.incident_id) == incident_id]
-        if upto is not None:
-            where.append(col(EventRow.position) <= upto)
-        return await _entries(session, *where)
+        return await _entries(
+            session, _INCIDENT, incident_id=incident_id, upto=_NEWEST if upto is None else upto
+        )
 
     async def read_after(
         self, session: AsyncSession, position: int, limit: int, stream: str | None = None
     ) -> list[Entry]:
         """Return at most ``limit`` entries after ``position``, of one stream or of all."""
-        where = [col(EventRow.position) > position]
-        if stream is not None:
-            where.append(col(EventRow.stream) == stream)
-        return await _entries(session, *where, limit=limit)
+        if stream is None:
+            return await _entries(session, _AFTER, position=position, limit=limit)
+        return await _entries(session, _AFTER_IN, stream=stream, position=position, limit=limit)
 
     async def replay(self, session: AsyncSession) -> int:
         """Fold the whole log into the projections, which the caller has emptied; return how many entries."""
         position, count = 0, 0
         while batch := await self.read_after(session, position, 1000):
-            for entry in batch:
-                for project in self._projectors:
-                    await project(session, entry)
+            for project in self._projectors:
+                await project(session, batch)
             position, count = batch[-1].position, count + len(batch)
         return count
 
@@ -146,10 +143,10 @@ class Log:
         """Walk every hash chain and return how many events hold; raise BrokenChain at the first bad one."""
         heads: dict[str, tuple[int, str]] = {}
         position, count = 0, 0
-        while rows := await _rows(session, col(EventRow.position) > position, limit=1000):
+        while rows := await _rows(session, _AFTER, position=position, limit=1000):
             for row in rows:
-                heads[row.stream] = _check(row, *heads.get(row.stream, (0, GENESIS)))
-            position, count = rows[-1].position or 0, count + len(rows)
+                heads[row["stream"]] = _check(row, *heads.get(row["stream"], (0, GENESIS)))
+            position, count = rows[-1]["position"], count + len(rows)
         return count
 
     def _caused(self, entry: Entry) -> Iterator[Job]:
@@ -194,9 +191,8 @@ class Log:
 
     async def _settled(self, session: AsyncSession, entries: list[Entry]) -> list[Entry]:
         """Return entries that are new, once they are folded and their jobs deferred."""
-        for entry in entries:
-            for project in self._projectors:
-                await project(session, entry)
+        for project in self._projectors:
+            await project(session, entries)
         await self._queue.defer(session, [job for entry in entries for job in self._caused(entry)])
         return entries
 
@@ -225,13 +221,26 @@ _HEAD = text(
 )
 
 
-async def _rows(session: AsyncSession, *where: object, limit: int | None = None) -> list[EventRow]:
-    query = select(EventRow).where(*where).order_by(col(EventRow.position))  # type: ignore[arg-type]
-    return list((await session.exec(query.limit(limit))).all())
+_NEWEST = 2**63 - 1
+"""A position that no event has yet."""
+# Prepared once: writing such a statement down takes longer than the database needs for it.
+_EVENT = inspect(EventRow).local_table.c
+_READ = select(*_EVENT).order_by(_EVENT.position)
+_STREAM = _READ.where(_EVENT.stream == bindparam("stream"), _EVENT.version > bindparam("after"))
+_INCIDENT = _READ.where(
+    _EVENT.incident_id == bindparam("incident_id"), _EVENT.position <= bindparam("upto", type_=BigInteger)
+)
+_AFTER = _READ.where(_EVENT.position > bindparam("position", type_=BigInteger)).limit(bindparam("limit"))
+_AFTER_IN = _AFTER.where(_EVENT.stream == bindparam("stream"))
 
 
-async def _entries(session: AsyncSession, *where: object, limit: int | None = None) -> list[Entry]:
-    return [_entry(row.model_dump()) for row in await _rows(session, *where, limit=limit)]
+async def _rows(session: AsyncSession, query: Select[Any], **given: str | int) -> list[dict[str, Any]]:
+    found = await (await session.connection()).execute(query, given)
+    return [dict(row) for row in found.mappings()]
+
+
+async def _entries(session: AsyncSession, query: Select[Any], **given: str | int) -> list[Entry]:
+    return [_entry(row) for row in await _rows(session, query, **given)]
 
 
 def _row(fact: Fact, stream: str, version: int, prev_hash: str, now: datetime) -> dict[str, object]:
@@ -282,10 +291,9 @@ def _exact(value: JsonValue) -> JsonValue:
     return value
 
 
-def _check(row: EventRow, version: int, prev_hash: str) -> tuple[int, str]:
-    good = row.version == version + 1 and row.prev_hash == prev_hash and row.hash == _hash(row.model_dump())
-    if not good:
-        raise BrokenChain(
-            f"event {row.position} (version {row.version} of {row.stream}) does not match its hash"
-        )
-    return row.version, row.hash
+def _check(row: dict[str, Any], version: int, prev_hash: str) -> tuple[int, str]:
+    follows = (row["version"], row["prev_hash"]) == (version + 1, prev_hash)
+    if not follows or row["hash"] != _hash(row):
+        named = f"event {row['position']} (version {row['version']} of {row['stream']})"
+        raise BrokenChain(f"{named} does not match its hash")
+    return row["version"], row["hash"]
