@@ -19,6 +19,7 @@ export const EMOJI = {
   clap: "👏", heart: "❤️", smile: "😄", sweat_smile: "😅", thinking_face: "🤔", sob: "😭", skull: "💀", bug: "🐛",
   shield: "🛡️", cloud: "☁️", zap: "⚡", boom: "💥", checkered_flag: "🏁", seedling: "🌱", label: "🏷️", credit_card: "💳",
   earth_africa: "🌍", globe_with_meridians: "🌐", new: "🆕", ok: "🆗", ok_hand: "👌", crossed_fingers: "🤞", siren: "🚨",
+  raised_hand: "✋", hand: "✋", ballot_box_with_check: "☑️", fire_extinguisher: "🧯", small_orange_diamond: "🔸", snowflake: "❄️",
 };
 
 export const emoji = (name) => EMOJI[name.replace(/::skin-tone-\d$/, "")] ?? `:${name}:`;
