@@ -42,6 +42,10 @@ class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+ANY = "*"
+"""In the inputs that ``permissions`` is given: what only a run knows, and so every name there is."""
+
+
 class Change(Frozen):
     """One line of a plan's diff."""
 

@@ -7,7 +7,7 @@ from typing import Literal, Self
 import httpx2
 from pydantic import ConfigDict, Field, JsonValue, field_validator, model_validator
 
-from tocsin.actions.base import Action, Change, Effect, Frozen, Permission, Plan, Risk
+from tocsin.actions.base import ANY, Action, Change, Effect, Frozen, Permission, Plan, Risk
 from tocsin.actions.web import Web
 from tocsin.connections import Connections, HttpConnection
 from tocsin.egress import Incoming, Outgoing
@@ -100,8 +100,7 @@ class CallHttp(Action[HttpRequest, Plan, HttpAnswer]):
         return [] if want.method in _SAFE else [f"{want.connection}{want.path}"]
 
     def permissions(self, want: HttpRequest) -> list[Permission]:
-        url = want.web(self.connections).url(want.path)
-        return [Permission(system="http", verb=want.method, resource=url)]
+        return _rights(want, self.connections)
 
     def plan(self, want: HttpRequest) -> Plan:
         line = f"{want.method} {want.line(want.web(self.connections).reach(want.path))}"
@@ -122,8 +121,7 @@ class GetHttp(Action[HttpGet, Plan, HttpAnswer]):
     secret_fields = frozenset({"headers"})
 
     def permissions(self, want: HttpGet) -> list[Permission]:
-        url = want.web(self.connections).url(want.path)
-        return [Permission(system="http", verb=want.method, resource=url)]
+        return _rights(want, self.connections)
 
     def plan(self, want: HttpGet) -> Plan:
         return Plan(summary=f"{want.method} {want.line(want.web(self.connections).reach(want.path))}")
@@ -131,6 +129,11 @@ class GetHttp(Action[HttpGet, Plan, HttpAnswer]):
     def run(self, want: HttpGet, plan: Plan, key: str) -> HttpAnswer:
         outgoing = Outgoing(want.method, want.path, want.query, want.headers)
         return _ask(want.web(self.connections), outgoing, want.expect)
+
+
+def _rights(want: HttpGet | HttpRequest, connections: Connections) -> list[Permission]:
+    path = f"/{ANY}" if want.path == ANY else want.path
+    return [Permission(system="http", verb=want.method, resource=want.web(connections).url(path))]
 
 
 def _ask(web: Web, outgoing: Outgoing, expect: tuple[int, ...]) -> HttpAnswer:

@@ -178,6 +178,10 @@ class Connections:
         self.ca_bundle = ca_bundle
         """Path of an extra CA bundle for every client, or None."""
 
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all of them."""
+        return tuple(self._named)
+
     def get(self, name: str, model: type[ConnectionT]) -> ConnectionT:
         """Return the connection ``name``; raise ActionFailed when it is unknown or of another kind."""
         found = self._named.get(name)

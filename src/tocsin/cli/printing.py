@@ -70,7 +70,9 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], limit: in
     if not rows:
         aside().print(empty)
         return
-    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")  # what is cut off cannot be copied
     for row in rows[:limit]:
         table.add_row(*row)
     out().print(table)

@@ -35,6 +35,10 @@ _RUNBOOK = {
     ),
     "show": Leaf("tocsin.cli.runbooks:show", "Print a runbook as a checklist to follow by hand."),
     "graph": Leaf("tocsin.cli.drawing:graph", "Draw a runbook, as Mermaid or as SVG."),
+    "permissions": Leaf(
+        "tocsin.cli.permissions:permissions",
+        "Print the rights that exactly these runbooks need of the systems they act on.",
+    ),
     "diff": Leaf(
         "tocsin.cli.runbooks:diff",
         "Show what the change between two revisions means, and then what it is, line by line.",

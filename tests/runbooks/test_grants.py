@@ -1,0 +1,133 @@
+"""Which rights runbooks need, and how narrow they are."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from pydantic import JsonValue, SecretStr
+
+from tocsin.actions.base import ANY, Permission
+from tocsin.actions.registry import Registry
+from tocsin.connections import (
+    AwsConnection,
+    Connections,
+    DnsConnection,
+    GrafanaConnection,
+    HttpConnection,
+    KubernetesConnection,
+    PagerDutyConnection,
+    PostgresConnection,
+    PrometheusConnection,
+    RedisConnection,
+    SlackConnection,
+    TcpConnection,
+)
+from tocsin.runbooks.grants import Grants, Right
+from tocsin.runbooks.load import load
+from tocsin.runbooks.work import Program
+
+HEAD = "schema: runbook/v1\nname: small\ntitle: A small one\n"
+URL = "https://far.example"
+TOKEN = SecretStr("token")
+CONNECTIONS = Connections(
+    {
+        "k8s:main": KubernetesConnection(),
+        "k8s:spare": KubernetesConnection(),
+        "aws:main": AwsConnection(region="eu-west-1", account="123456789012"),
+        "dns:main": DnsConnection(resolvers=("192.0.2.1",)),
+        "grafana:main": GrafanaConnection(base_url=URL),
+        "http:main": HttpConnection(base_url=URL),
+        "pagerduty:main": PagerDutyConnection(token=TOKEN, sender="ana@acme.example"),
+        "postgres:main": PostgresConnection(dsn=SecretStr("host=far.example")),
+        "prometheus:main": PrometheusConnection(base_url=URL),
+        "redis:main": RedisConnection(url="redis://far.example:6379/0"),
+        "slack:main": SlackConnection(token=TOKEN),
+        "tcp:main": TcpConnection(hosts=("far.example",), ports=(5432,)),
+    }
+)
+REGISTRY = Registry(CONNECTIONS)
+SCALE = """
+inputs: { namespace: { type: string, required: true }, cluster: { type: string, default: "k8s:main" } }
+vars: { place: "${{ inputs.namespace }}" }
+steps:
+  - id: scale
+    uses: k8s.scale
+    with: { connection: "k8s:main", namespace: "${{ vars.place }}", deployment: web, replicas: 3 }
+"""
+
+
+def program(text: str, **subs: Program) -> Program:
+    return Program(load(HEAD + text, "small.yaml"), {}, subs)
+
+
+def rights(text: str, inputs: Mapping[str, JsonValue] | None = None, **subs: Program) -> list[Right]:
+    return list(Grants(REGISTRY, CONNECTIONS.names()).rights(program(text, **subs), inputs or {}))
+
+
+def places(found: list[Right]) -> set[str]:
+    return {right.permission.resource.partition(" in ")[2] for right in found}
+
+
+def test_what_only_a_run_knows_may_be_anything() -> None:
+    assert places(rights(SCALE)) == {ANY}
+
+
+def test_an_input_that_is_fixed_narrows_them() -> None:
+    assert places(rights(SCALE, {"namespace": "shop"})) == {"shop"}
+
+
+def test_a_default_is_not_fixed_since_a_run_may_be_given_something_else() -> None:
+    text = SCALE.replace('"k8s:main", namespace', '"${{ inputs.cluster }}", namespace')
+    assert {right.connection for right in rights(text)} == {"k8s:main", "k8s:spare"}
+
+
+def test_a_connection_that_only_a_run_knows_is_one_that_the_runbook_allows() -> None:
+    text = SCALE.replace('"k8s:main", namespace', '"${{ inputs.cluster }}", namespace')
+    allowed = 'permissions: { connections: ["k8s:spare", "aws:main"] }\n'
+    assert {right.connection for right in rights(allowed + text)} == {"k8s:spare"}
+
+
+def test_a_default_filter_does_not_make_an_unknown_input_known() -> None:
+    text = SCALE.replace("${{ vars.place }}", "${{ inputs.namespace | default('shop') }}")
+    assert places(rights(text)) == {ANY}
+
+
+def test_the_item_of_a_loop_may_be_anything() -> None:
+    text = SCALE.replace("    uses:", "    foreach: { items: [a, b], as: one }\n    uses:").replace(
+        "vars.place", "one"
+    )
+    assert places(rights(text)) == {ANY}
+
+
+def test_what_a_check_reads_is_needed_too() -> None:
+    text = """
+steps:
+  - id: rest
+    uses: k8s.scale
+    with: { connection: "k8s:main", namespace: shop, deployment: web, replicas: 3 }
+    verify:
+      uses: k8s.logs
+      with: { connection: "k8s:main", namespace: shop, deployment: web }
+      assert: "true"
+"""
+    assert Permission(system="kubernetes", verb="get", resource="core/pods/log in shop") in {
+        right.permission for right in rights(text)
+    }
+
+
+def test_a_called_runbook_is_given_what_its_caller_fixes() -> None:
+    called = 'steps: [{ id: call, runbook: small, with: { namespace: "${{ inputs.where }}" } }]\n'
+    text = f"inputs: {{ where: {{ type: string, required: true }} }}\n{called}"
+    sub = program(SCALE)
+    found = Grants(REGISTRY, CONNECTIONS.names()).rights(
+        Program(load(HEAD.replace("small", "big") + text, "big.yaml"), {}, {"small": sub}), {"where": "shop"}
+    )
+    assert places(list(found)) == {"shop"}
+
+
+@pytest.mark.parametrize("name", REGISTRY.names())
+def test_every_action_names_its_rights_though_nothing_is_known_of_its_inputs(name: str) -> None:
+    model = REGISTRY.get(name).input_model
+    kind = str(model.model_fields["connection"].description).partition(":NAME")[0].rpartition(" ")[2]
+    unknown: dict[str, Any] = {**dict.fromkeys(model.model_fields, ANY), "connection": f"{kind}:main"}
+    assert REGISTRY.get(name).permissions(model.model_construct(**unknown))
