@@ -12,7 +12,7 @@ from tocsin.actions.kubernetes.drain import Drain
 from tocsin.actions.kubernetes.hpa import MoveBounds
 from tocsin.actions.kubernetes.rollout import RollBack
 from tocsin.actions.kubernetes.scale import ScaleTo
-from tocsin.actions.kubernetes.targets import NodeTarget, Target
+from tocsin.actions.kubernetes.targets import NodeTarget, OfWorkload, Target
 from tocsin.connections import Connections, KubernetesConnection
 from tocsin.playground.cluster.kubeconfig import write_kubeconfig
 
@@ -37,7 +37,7 @@ def _connections(worlds: Worlds, *namespaces: str) -> Connections:
     )
 
 
-def _of_deployment(worlds: Worlds, name: str, want: Target) -> Case:
+def _of_deployment(worlds: Worlds, name: str, want: OfWorkload) -> Case:
     return Case(
         connections=_connections(worlds, NAMESPACE),
         want=want,

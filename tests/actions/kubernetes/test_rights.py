@@ -27,10 +27,12 @@ NEEDED = {
     "k8s.rollout_history": 2,
     "k8s.rollout_restart": 2,
     "k8s.rollout_undo": 3,
-    "k8s.scale": 4,
+    "k8s.scale": 5,
     "k8s.uncordon": 2,
 }
 """How many rights each of these names."""
+WISHED = {("k8s.scale", 4)}
+"""Without it a plan only warns that it could not see the quotas."""
 
 
 @pytest.fixture
@@ -94,7 +96,12 @@ def test_the_rights_an_action_names_are_enough(
 @pytest.mark.cluster
 @pytest.mark.parametrize(
     ("case", "withheld"),
-    [(name, right) for name, rights in NEEDED.items() for right in range(rights)],
+    [
+        (name, right)
+        for name, rights in NEEDED.items()
+        for right in range(rights)
+        if (name, right) not in WISHED
+    ],
     indirect=["case"],
 )
 def test_each_right_an_action_names_is_needed(
