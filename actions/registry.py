@@ -38,6 +38,7 @@ BUILT_IN: tuple[EntryPoint, ...] = (
     _built_in("k8s.drain", "tocsin.actions.kubernetes.drain:DrainNode [k8s]"),
     _built_in("k8s.events", "tocsin.actions.kubernetes.diagnose:ShowEvents [k8s]"),
     _built_in("k8s.hpa_patch", "tocsin.actions.kubernetes.hpa:PatchAutoscaler [k8s]"),
+    _built_in("k8s.label", "tocsin.actions.kubernetes.label:LabelObject [k8s]"),
     _built_in("k8s.logs", "tocsin.actions.kubernetes.diagnose:ShowLogs [k8s]"),
     _built_in("k8s.rollout_history", "tocsin.actions.kubernetes.history:ShowHistory [k8s]"),
     _built_in("k8s.rollout_pause", "tocsin.actions.kubernetes.pause:PauseRollout [k8s]"),

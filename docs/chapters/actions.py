@@ -78,6 +78,7 @@ EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
         "autoscaler": "checkout",
         "min_replicas": 6,
     },
+    "k8s.label": {"connection": "k8s:main", "kind": "Node", "name": "node-1", "labels": {"pool": "spare"}},
     "k8s.logs": {**_OBJECT, "lines": 50},
     "k8s.rollout_history": _OBJECT,
     "k8s.rollout_pause": _OBJECT,

@@ -176,7 +176,7 @@ class Around:
         while self._quotas:
             self._core.delete_namespaced_resource_quota(self._quotas.pop(), self._namespace)
         for pod in self._list_pods():
-            if pod.metadata.name in self._pods:
+            if pod.metadata.name in self._pods and pod.metadata.deletion_timestamp is None:
                 self._core.delete_namespaced_pod(pod.metadata.name, self._namespace)
         for node in self._core.list_node().items:
             if node.spec and node.spec.unschedulable:

@@ -1,0 +1,48 @@
+"""Kubernetes actions on what is no workload, each on objects of its own."""
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.actions.cases.kubernetes import CLUSTER, connections_in
+from tests.actions.cases.worlds import Case, Worlds
+from tests.actions.kube import NAMESPACE
+from tocsin.actions.base import Frozen
+from tocsin.actions.kubernetes.label import SetLabels
+
+_HERE = {"connection": CLUSTER, "namespace": NAMESPACE}
+
+
+def _case(
+    worlds: Worlds,
+    want: Frozen,
+    field: str,
+    state: Callable[[], Any],
+    effects: Callable[[], Any] | None = None,
+) -> Case:
+    """Return the case of something in the namespace; ``field`` is what names it."""
+    return Case(
+        connections=connections_in(worlds, NAMESPACE),
+        want=want,
+        missing=want.model_copy(update={field: "nowhere"}),
+        state=state,
+        effects=effects or state,
+    )
+
+
+def label(worlds: Worlds) -> Case:
+    props = worlds.kube.props
+    name = props.config_map(labels={"tier": "back", "old": "yes"})
+    labels = {"tier": "front", "old": None, "new": "yes"}
+    want = SetLabels.model_validate({**_HERE, "kind": "ConfigMap", "name": name, "labels": labels})
+    return _case(
+        worlds,
+        want,
+        "name",
+        lambda: props.config(name)["metadata"]["labels"],
+        lambda: props.config(name)["metadata"]["resourceVersion"],
+    )
+
+
+CASES: dict[str, Callable[[Worlds], Case]] = {
+    "k8s.label": label,
+}
