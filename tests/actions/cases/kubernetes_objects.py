@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-from tests.actions.cases.kubernetes import CLUSTER, connections_in
+from pydantic import JsonValue
+
+from tests.actions.cases.kubernetes import CLUSTER, connections_in, only_real
 from tests.actions.cases.worlds import Case, Worlds
 from tests.actions.kube import NAMESPACE
 from tocsin.actions.base import Frozen
 from tocsin.actions.kubernetes.label import SetLabels
+from tocsin.actions.kubernetes.patch import SetFields
 
 _HERE = {"connection": CLUSTER, "namespace": NAMESPACE}
 
@@ -43,6 +46,22 @@ def label(worlds: Worlds) -> Case:
     )
 
 
+def patch(worlds: Worlds) -> Case:
+    only_real(worlds)
+    props = worlds.kube.props
+    name = props.config_map()
+    fields: JsonValue = {"data": {"level": "debug", "color": "no"}}
+    given = {**_HERE, "kind": "ConfigMap", "name": name, "fields": fields, "force": True}
+    return _case(
+        worlds,
+        SetFields.model_validate(given),
+        "name",
+        lambda: props.config(name)["data"],
+        lambda: props.config(name)["metadata"]["resourceVersion"],
+    )
+
+
 CASES: dict[str, Callable[[Worlds], Case]] = {
     "k8s.label": label,
+    "k8s.patch": patch,
 }
