@@ -70,6 +70,7 @@ EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
         "json": {"up": False},
     },
     "k8s.cordon": _NODE,
+    "k8s.describe": {"connection": "k8s:main", "kind": "Deployment", "namespace": "shop", "name": "checkout"},
     "k8s.drain": {**_NODE, "delete_emptydir_data": True},
     "k8s.events": {**_OBJECT, "limit": 20},
     "k8s.hpa_patch": {

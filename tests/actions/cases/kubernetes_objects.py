@@ -9,6 +9,7 @@ from tests.actions.cases.kubernetes import CLUSTER, connections_in, only_real
 from tests.actions.cases.worlds import Case, Worlds
 from tests.actions.kube import NAMESPACE
 from tocsin.actions.base import Frozen
+from tocsin.actions.kubernetes.kinds import ObjectTarget
 from tocsin.actions.kubernetes.label import SetLabels
 from tocsin.actions.kubernetes.patch import SetFields
 
@@ -30,6 +31,12 @@ def _case(
         state=state,
         effects=effects or state,
     )
+
+
+def describe(worlds: Worlds) -> Case:
+    name = worlds.kube.deploy()
+    want = ObjectTarget.model_validate({**_HERE, "kind": "Deployment", "name": name})
+    return _case(worlds, want, "name", lambda: worlds.kube.generation(name))
 
 
 def label(worlds: Worlds) -> Case:
@@ -62,6 +69,7 @@ def patch(worlds: Worlds) -> Case:
 
 
 CASES: dict[str, Callable[[Worlds], Case]] = {
+    "k8s.describe": describe,
     "k8s.label": label,
     "k8s.patch": patch,
 }
