@@ -12,6 +12,7 @@ from tocsin.actions.base import Frozen
 from tocsin.actions.kubernetes.kinds import ObjectTarget
 from tocsin.actions.kubernetes.label import SetLabels
 from tocsin.actions.kubernetes.patch import SetFields
+from tocsin.actions.kubernetes.taint import SetTaint
 
 _HERE = {"connection": CLUSTER, "namespace": NAMESPACE}
 
@@ -68,8 +69,21 @@ def patch(worlds: Worlds) -> Case:
     )
 
 
+def taint(worlds: Worlds) -> Case:
+    only_real(worlds)
+    want = SetTaint(connection=CLUSTER, node="node-2", key="acme.example/suspect", value="disk")
+    return Case(
+        connections=connections_in(worlds),
+        want=want,
+        missing=want.model_copy(update={"node": "nowhere"}),
+        state=lambda: list(worlds.kube.props.taints("node-2")),
+        effects=lambda: list(worlds.kube.props.taints("node-2")),
+    )
+
+
 CASES: dict[str, Callable[[Worlds], Case]] = {
     "k8s.describe": describe,
     "k8s.label": label,
     "k8s.patch": patch,
+    "k8s.taint": taint,
 }
