@@ -32,6 +32,11 @@ step needs them for its own object and nothing more. Outside packages add action
 `tocsin.actions`; `tocsin runbook schema --actions` lists what is installed.
 """
 _NODE: Mapping[str, JsonValue] = {"connection": "k8s:main", "node": "node-1"}
+_POD: Mapping[str, JsonValue] = {
+    "connection": "k8s:main",
+    "namespace": "shop",
+    "pod": "checkout-7d9fb6c5b4-x2x7p",
+}
 _OBJECT: Mapping[str, JsonValue] = {"connection": "k8s:main", "namespace": "shop", "deployment": "checkout"}
 EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
     "dns.resolve": {"connection": "dns:main", "host": "orders.db.acme.example", "type": "CNAME"},
@@ -89,6 +94,7 @@ EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
         "name": "checkout",
         "fields": {"spec": {"minReplicaCount": 4}},
     },
+    "k8s.pod_delete": _POD,
     "k8s.logs": {**_OBJECT, "lines": 50},
     "k8s.rollout_history": _OBJECT,
     "k8s.rollout_pause": _OBJECT,

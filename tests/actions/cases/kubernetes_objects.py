@@ -12,6 +12,7 @@ from tocsin.actions.base import Frozen
 from tocsin.actions.kubernetes.kinds import ObjectTarget
 from tocsin.actions.kubernetes.label import SetLabels
 from tocsin.actions.kubernetes.patch import SetFields
+from tocsin.actions.kubernetes.removal import RemovePod
 from tocsin.actions.kubernetes.taint import SetTaint
 
 _HERE = {"connection": CLUSTER, "namespace": NAMESPACE}
@@ -81,9 +82,18 @@ def taint(worlds: Worlds) -> Case:
     )
 
 
+def pod_delete(worlds: Worlds) -> Case:
+    kube = worlds.kube
+    name = next(iter(kube.around.pods_of(kube.deploy())))
+    uid = kube.props.read_pod(name).metadata.uid
+    want = RemovePod.model_validate({**_HERE, "pod": name})
+    return _case(worlds, want, "pod", lambda: kube.props.stays(name, uid))
+
+
 CASES: dict[str, Callable[[Worlds], Case]] = {
     "k8s.describe": describe,
     "k8s.label": label,
     "k8s.patch": patch,
+    "k8s.pod_delete": pod_delete,
     "k8s.taint": taint,
 }
