@@ -95,6 +95,7 @@ EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
         "fields": {"spec": {"minReplicaCount": 4}},
     },
     "k8s.pod_delete": _POD,
+    "k8s.pod_quarantine": _POD,
     "k8s.logs": {**_OBJECT, "lines": 50},
     "k8s.rollout_history": _OBJECT,
     "k8s.rollout_pause": _OBJECT,

@@ -14,6 +14,7 @@ from tocsin.actions.kubernetes.label import SetLabels
 from tocsin.actions.kubernetes.patch import SetFields
 from tocsin.actions.kubernetes.removal import RemovePod
 from tocsin.actions.kubernetes.taint import SetTaint
+from tocsin.actions.kubernetes.targets import PodTarget
 
 _HERE = {"connection": CLUSTER, "namespace": NAMESPACE}
 
@@ -82,6 +83,15 @@ def taint(worlds: Worlds) -> Case:
     )
 
 
+def pod_quarantine(worlds: Worlds) -> Case:
+    only_real(worlds)
+    kube = worlds.kube
+    name = kube.around.bare_pod("node-1", labels={"app": "front", "tier": "web"})
+    kube.props.service(app="front")
+    want = PodTarget.model_validate({**_HERE, "pod": name})
+    return _case(worlds, want, "pod", lambda: kube.props.read_pod(name).metadata.labels)
+
+
 def pod_delete(worlds: Worlds) -> Case:
     kube = worlds.kube
     name = next(iter(kube.around.pods_of(kube.deploy())))
@@ -95,5 +105,6 @@ CASES: dict[str, Callable[[Worlds], Case]] = {
     "k8s.label": label,
     "k8s.patch": patch,
     "k8s.pod_delete": pod_delete,
+    "k8s.pod_quarantine": pod_quarantine,
     "k8s.taint": taint,
 }
