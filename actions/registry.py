@@ -41,6 +41,7 @@ BUILT_IN: tuple[EntryPoint, ...] = (
     _built_in("k8s.hpa_patch", "tocsin.actions.kubernetes.hpa:PatchAutoscaler [k8s]"),
     _built_in("k8s.label", "tocsin.actions.kubernetes.label:LabelObject [k8s]"),
     _built_in("k8s.logs", "tocsin.actions.kubernetes.diagnose:ShowLogs [k8s]"),
+    _built_in("k8s.networkpolicy_isolate", "tocsin.actions.kubernetes.isolate:IsolatePods [k8s]"),
     _built_in("k8s.patch", "tocsin.actions.kubernetes.patch:PatchObject [k8s]"),
     _built_in("k8s.pod_delete", "tocsin.actions.kubernetes.removal:DeletePod [k8s]"),
     _built_in("k8s.pod_quarantine", "tocsin.actions.kubernetes.quarantine:QuarantinePod [k8s]"),

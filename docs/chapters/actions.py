@@ -85,6 +85,12 @@ EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
         "min_replicas": 6,
     },
     "k8s.label": {"connection": "k8s:main", "kind": "Node", "name": "node-1", "labels": {"pool": "spare"}},
+    "k8s.networkpolicy_isolate": {
+        "connection": "k8s:main",
+        "namespace": "shop",
+        "policy": "isolate-suspects",
+        "pods": {"tocsin/quarantined": "true"},
+    },
     "k8s.patch": {
         "connection": "k8s:main",
         "kind": "ScaledObject",

@@ -9,6 +9,7 @@ from tests.actions.cases.kubernetes import CLUSTER, connections_in, only_real
 from tests.actions.cases.worlds import Case, Worlds
 from tests.actions.kube import NAMESPACE
 from tocsin.actions.base import Frozen
+from tocsin.actions.kubernetes.isolate import Isolate
 from tocsin.actions.kubernetes.kinds import ObjectTarget
 from tocsin.actions.kubernetes.label import SetLabels
 from tocsin.actions.kubernetes.patch import SetFields
@@ -83,6 +84,16 @@ def taint(worlds: Worlds) -> Case:
     )
 
 
+def networkpolicy_isolate(worlds: Worlds) -> Case:
+    only_real(worlds)
+    kube = worlds.kube
+    name = kube.around.bare_pod("node-1", labels={"suspect": "yes"})
+    want = Isolate.model_validate({**_HERE, "policy": f"isolate-{name}", "pods": {"suspect": "yes"}})
+    case = _case(worlds, want, "policy", lambda: sorted(kube.props.policies()), kube.props.policies)
+    missing = want.model_copy(update={"pods": {"suspect": "nowhere"}})
+    return Case(case.connections, want, missing, case.state, case.effects)
+
+
 def pod_quarantine(worlds: Worlds) -> Case:
     only_real(worlds)
     kube = worlds.kube
@@ -103,6 +114,7 @@ def pod_delete(worlds: Worlds) -> Case:
 CASES: dict[str, Callable[[Worlds], Case]] = {
     "k8s.describe": describe,
     "k8s.label": label,
+    "k8s.networkpolicy_isolate": networkpolicy_isolate,
     "k8s.patch": patch,
     "k8s.pod_delete": pod_delete,
     "k8s.pod_quarantine": pod_quarantine,
