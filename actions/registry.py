@@ -35,6 +35,7 @@ BUILT_IN: tuple[EntryPoint, ...] = (
     _built_in("http.get", "tocsin.actions.http:GetHttp"),
     _built_in("http.request", "tocsin.actions.http:CallHttp"),
     _built_in("k8s.cordon", "tocsin.actions.kubernetes.cordon:Cordon [k8s]"),
+    _built_in("k8s.cronjob_suspend", "tocsin.actions.kubernetes.suspend:SuspendCronJob [k8s]"),
     _built_in("k8s.describe", "tocsin.actions.kubernetes.describe:DescribeObject [k8s]"),
     _built_in("k8s.drain", "tocsin.actions.kubernetes.drain:DrainNode [k8s]"),
     _built_in("k8s.events", "tocsin.actions.kubernetes.diagnose:ShowEvents [k8s]"),

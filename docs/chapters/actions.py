@@ -75,6 +75,7 @@ EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
         "json": {"up": False},
     },
     "k8s.cordon": _NODE,
+    "k8s.cronjob_suspend": {"connection": "k8s:main", "namespace": "shop", "cronjob": "invoices"},
     "k8s.describe": {"connection": "k8s:main", "kind": "Deployment", "namespace": "shop", "name": "checkout"},
     "k8s.drain": {**_NODE, "delete_emptydir_data": True},
     "k8s.events": {**_OBJECT, "limit": 20},

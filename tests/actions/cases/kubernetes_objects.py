@@ -14,6 +14,7 @@ from tocsin.actions.kubernetes.kinds import ObjectTarget
 from tocsin.actions.kubernetes.label import SetLabels
 from tocsin.actions.kubernetes.patch import SetFields
 from tocsin.actions.kubernetes.removal import RemovePod
+from tocsin.actions.kubernetes.suspend import SuspendCron
 from tocsin.actions.kubernetes.taint import SetTaint
 from tocsin.actions.kubernetes.targets import PodTarget
 
@@ -84,6 +85,13 @@ def taint(worlds: Worlds) -> Case:
     )
 
 
+def cronjob_suspend(worlds: Worlds) -> Case:
+    only_real(worlds)
+    name = worlds.kube.props.cron_job()
+    want = SuspendCron.model_validate({**_HERE, "cronjob": name})
+    return _case(worlds, want, "cronjob", lambda: worlds.kube.props.suspended(name))
+
+
 def networkpolicy_isolate(worlds: Worlds) -> Case:
     only_real(worlds)
     kube = worlds.kube
@@ -112,6 +120,7 @@ def pod_delete(worlds: Worlds) -> Case:
 
 
 CASES: dict[str, Callable[[Worlds], Case]] = {
+    "k8s.cronjob_suspend": cronjob_suspend,
     "k8s.describe": describe,
     "k8s.label": label,
     "k8s.networkpolicy_isolate": networkpolicy_isolate,
