@@ -40,6 +40,7 @@ BUILT_IN: tuple[EntryPoint, ...] = (
     _built_in("k8s.drain", "tocsin.actions.kubernetes.drain:DrainNode [k8s]"),
     _built_in("k8s.events", "tocsin.actions.kubernetes.diagnose:ShowEvents [k8s]"),
     _built_in("k8s.hpa_patch", "tocsin.actions.kubernetes.hpa:PatchAutoscaler [k8s]"),
+    _built_in("k8s.job_run", "tocsin.actions.kubernetes.jobs:RunCronJob [k8s]"),
     _built_in("k8s.label", "tocsin.actions.kubernetes.label:LabelObject [k8s]"),
     _built_in("k8s.logs", "tocsin.actions.kubernetes.diagnose:ShowLogs [k8s]"),
     _built_in("k8s.networkpolicy_isolate", "tocsin.actions.kubernetes.isolate:IsolatePods [k8s]"),

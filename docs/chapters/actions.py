@@ -85,6 +85,12 @@ EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
         "autoscaler": "checkout",
         "min_replicas": 6,
     },
+    "k8s.job_run": {
+        "connection": "k8s:main",
+        "namespace": "shop",
+        "cronjob": "invoices",
+        "deadline": 600,
+    },
     "k8s.label": {"connection": "k8s:main", "kind": "Node", "name": "node-1", "labels": {"pool": "spare"}},
     "k8s.networkpolicy_isolate": {
         "connection": "k8s:main",

@@ -10,6 +10,7 @@ from tests.actions.cases.worlds import Case, Worlds
 from tests.actions.kube import NAMESPACE
 from tocsin.actions.base import Frozen
 from tocsin.actions.kubernetes.isolate import Isolate
+from tocsin.actions.kubernetes.jobs import RunJob
 from tocsin.actions.kubernetes.kinds import ObjectTarget
 from tocsin.actions.kubernetes.label import SetLabels
 from tocsin.actions.kubernetes.patch import SetFields
@@ -92,6 +93,12 @@ def cronjob_suspend(worlds: Worlds) -> Case:
     return _case(worlds, want, "cronjob", lambda: worlds.kube.props.suspended(name))
 
 
+def job_run(worlds: Worlds) -> Case:
+    only_real(worlds)
+    want = RunJob.model_validate({**_HERE, "cronjob": worlds.kube.props.cron_job(), "deadline": 60})
+    return _case(worlds, want, "cronjob", lambda: sorted(worlds.kube.props.jobs()))
+
+
 def networkpolicy_isolate(worlds: Worlds) -> Case:
     only_real(worlds)
     kube = worlds.kube
@@ -122,6 +129,7 @@ def pod_delete(worlds: Worlds) -> Case:
 CASES: dict[str, Callable[[Worlds], Case]] = {
     "k8s.cronjob_suspend": cronjob_suspend,
     "k8s.describe": describe,
+    "k8s.job_run": job_run,
     "k8s.label": label,
     "k8s.networkpolicy_isolate": networkpolicy_isolate,
     "k8s.patch": patch,
