@@ -47,6 +47,7 @@ BUILT_IN: tuple[EntryPoint, ...] = (
     _built_in("k8s.patch", "tocsin.actions.kubernetes.patch:PatchObject [k8s]"),
     _built_in("k8s.pod_delete", "tocsin.actions.kubernetes.removal:DeletePod [k8s]"),
     _built_in("k8s.pod_quarantine", "tocsin.actions.kubernetes.quarantine:QuarantinePod [k8s]"),
+    _built_in("k8s.pvc_resize", "tocsin.actions.kubernetes.claims:GrowClaim [k8s]"),
     _built_in("k8s.rollout_history", "tocsin.actions.kubernetes.history:ShowHistory [k8s]"),
     _built_in("k8s.rollout_pause", "tocsin.actions.kubernetes.pause:PauseRollout [k8s]"),
     _built_in("k8s.rollout_restart", "tocsin.actions.kubernetes.restart:RestartRollout [k8s]"),

@@ -109,6 +109,12 @@ EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
     },
     "k8s.pod_delete": _POD,
     "k8s.pod_quarantine": _POD,
+    "k8s.pvc_resize": {
+        "connection": "k8s:main",
+        "namespace": "shop",
+        "claim": "data-orders-0",
+        "size": "200Gi",
+    },
     "k8s.logs": {**_OBJECT, "lines": 50},
     "k8s.rollout_history": _OBJECT,
     "k8s.rollout_pause": _OBJECT,

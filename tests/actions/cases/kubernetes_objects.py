@@ -9,6 +9,7 @@ from tests.actions.cases.kubernetes import CLUSTER, connections_in, only_real
 from tests.actions.cases.worlds import Case, Worlds
 from tests.actions.kube import NAMESPACE
 from tocsin.actions.base import Frozen
+from tocsin.actions.kubernetes.claims import Grow
 from tocsin.actions.kubernetes.isolate import Isolate
 from tocsin.actions.kubernetes.jobs import RunJob
 from tocsin.actions.kubernetes.kinds import ObjectTarget
@@ -99,6 +100,14 @@ def job_run(worlds: Worlds) -> Case:
     return _case(worlds, want, "cronjob", lambda: sorted(worlds.kube.props.jobs()))
 
 
+def pvc_resize(worlds: Worlds) -> Case:
+    only_real(worlds)
+    props = worlds.kube.props
+    name = props.claim("1Gi", capacity="4Gi")
+    want = Grow.model_validate({**_HERE, "claim": name, "size": "3Gi"})
+    return _case(worlds, want, "claim", lambda: props.read_claim(name).spec.resources.requests["storage"])
+
+
 def networkpolicy_isolate(worlds: Worlds) -> Case:
     only_real(worlds)
     kube = worlds.kube
@@ -135,5 +144,6 @@ CASES: dict[str, Callable[[Worlds], Case]] = {
     "k8s.patch": patch,
     "k8s.pod_delete": pod_delete,
     "k8s.pod_quarantine": pod_quarantine,
+    "k8s.pvc_resize": pvc_resize,
     "k8s.taint": taint,
 }
