@@ -46,6 +46,7 @@ BUILT_IN: tuple[EntryPoint, ...] = (
     _built_in("k8s.networkpolicy_isolate", "tocsin.actions.kubernetes.isolate:IsolatePods [k8s]"),
     _built_in("k8s.patch", "tocsin.actions.kubernetes.patch:PatchObject [k8s]"),
     _built_in("k8s.pod_delete", "tocsin.actions.kubernetes.removal:DeletePod [k8s]"),
+    _built_in("k8s.pod_exec", "tocsin.actions.kubernetes.exec:ExecInPod [k8s]"),
     _built_in("k8s.pod_quarantine", "tocsin.actions.kubernetes.quarantine:QuarantinePod [k8s]"),
     _built_in("k8s.pvc_resize", "tocsin.actions.kubernetes.claims:GrowClaim [k8s]"),
     _built_in("k8s.rollout_history", "tocsin.actions.kubernetes.history:ShowHistory [k8s]"),

@@ -108,6 +108,7 @@ EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
         "fields": {"spec": {"minReplicaCount": 4}},
     },
     "k8s.pod_delete": _POD,
+    "k8s.pod_exec": {**_POD, "command": ["pg_ctl", "status"]},
     "k8s.pod_quarantine": _POD,
     "k8s.pvc_resize": {
         "connection": "k8s:main",

@@ -51,6 +51,8 @@ class KubernetesConnection(_Connection):
     """Context of the kubeconfig; its current one when not given."""
     namespaces: tuple[str, ...] = ()
     """Namespaces that runbooks may touch; empty means every one its credentials allow, and nodes too."""
+    exec: tuple[tuple[str, ...], ...] = ()
+    """Commands that runbooks may run in containers, each the whole list of its words; empty means none."""
 
 
 class AwsConnection(_Connection):

@@ -28,17 +28,19 @@ def _deployed(worlds: Worlds) -> str:
     return name
 
 
-def connections_in(worlds: Worlds, *namespaces: str) -> Connections:
+def connections_in(
+    worlds: Worlds, *namespaces: str, commands: tuple[tuple[str, ...], ...] = ()
+) -> Connections:
     """Return the four ways to the cluster: as it should be, without rights, to nobody, to where no API is."""
     kubeconfig = worlds.kube.kubeconfig
     closed, elsewhere = worlds.tmp_path / "closed", worlds.tmp_path / "elsewhere"
     write_kubeconfig(closed, CLOSED)
     elsewhere.write_text(Path(kubeconfig).read_text().replace(worlds.cluster.url, f"{worlds.cluster.url}/no"))
     return connections_of(
-        KubernetesConnection(kubeconfig=kubeconfig, context="admin", namespaces=namespaces),
-        KubernetesConnection(kubeconfig=kubeconfig, context="bot"),
-        KubernetesConnection(kubeconfig=str(closed)),
-        KubernetesConnection(kubeconfig=str(elsewhere)),
+        KubernetesConnection(kubeconfig=kubeconfig, context="admin", namespaces=namespaces, exec=commands),
+        KubernetesConnection(kubeconfig=kubeconfig, context="bot", exec=commands),
+        KubernetesConnection(kubeconfig=str(closed), exec=commands),
+        KubernetesConnection(kubeconfig=str(elsewhere), exec=commands),
     )
 
 

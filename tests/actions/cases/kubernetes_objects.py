@@ -10,6 +10,7 @@ from tests.actions.cases.worlds import Case, Worlds
 from tests.actions.kube import NAMESPACE
 from tocsin.actions.base import Frozen
 from tocsin.actions.kubernetes.claims import Grow
+from tocsin.actions.kubernetes.exec import Exec
 from tocsin.actions.kubernetes.isolate import Isolate
 from tocsin.actions.kubernetes.jobs import RunJob
 from tocsin.actions.kubernetes.kinds import ObjectTarget
@@ -135,6 +136,16 @@ def pod_delete(worlds: Worlds) -> Case:
     return _case(worlds, want, "pod", lambda: kube.props.stays(name, uid))
 
 
+def pod_exec(worlds: Worlds) -> Case:
+    only_real(worlds)
+    kube = worlds.kube
+    name = kube.around.bare_pod("node-1")
+    want = Exec.model_validate({**_HERE, "pod": name, "command": ["touch", "here"]})
+    case = _case(worlds, want, "pod", lambda: kube.props.files(name))
+    allowed = connections_in(worlds, NAMESPACE, commands=(("touch", "here"),))
+    return Case(allowed, case.want, case.missing, case.state, case.effects)
+
+
 CASES: dict[str, Callable[[Worlds], Case]] = {
     "k8s.cronjob_suspend": cronjob_suspend,
     "k8s.describe": describe,
@@ -143,6 +154,7 @@ CASES: dict[str, Callable[[Worlds], Case]] = {
     "k8s.networkpolicy_isolate": networkpolicy_isolate,
     "k8s.patch": patch,
     "k8s.pod_delete": pod_delete,
+    "k8s.pod_exec": pod_exec,
     "k8s.pod_quarantine": pod_quarantine,
     "k8s.pvc_resize": pvc_resize,
     "k8s.taint": taint,
