@@ -57,6 +57,7 @@ BUILT_IN: tuple[EntryPoint, ...] = (
     _built_in("k8s.rollout_undo", "tocsin.actions.kubernetes.rollout:UndoRollout [k8s]"),
     _built_in("k8s.scale", "tocsin.actions.kubernetes.scale:ScaleWorkload [k8s]"),
     _built_in("k8s.taint", "tocsin.actions.kubernetes.taint:TaintNode [k8s]"),
+    _built_in("k8s.top", "tocsin.actions.kubernetes.top:ShowUse [k8s]"),
     _built_in("k8s.uncordon", "tocsin.actions.kubernetes.cordon:Uncordon [k8s]"),
     _built_in("launchdarkly.set_flag", "tocsin.actions.launchdarkly:SetFeatureFlag"),
     _built_in("pagerduty.escalate", "tocsin.actions.pagerduty:EscalateIncident"),

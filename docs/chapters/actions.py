@@ -125,6 +125,7 @@ EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
     "k8s.rollout_undo": {**_OBJECT, "to_revision": 12},
     "k8s.scale": {**_OBJECT, "replicas": 6},
     "k8s.taint": {**_NODE, "key": "acme.example/suspect", "value": "disk", "effect": "NoSchedule"},
+    "k8s.top": {"connection": "k8s:main", "namespace": "shop", "selector": "app=checkout"},
     "k8s.uncordon": _NODE,
     "prom.gate": {
         "connection": "prometheus:main",

@@ -20,6 +20,7 @@ from tocsin.actions.kubernetes.removal import RemovePod
 from tocsin.actions.kubernetes.suspend import SuspendCron
 from tocsin.actions.kubernetes.taint import SetTaint
 from tocsin.actions.kubernetes.targets import PodTarget
+from tocsin.actions.kubernetes.top import Top
 
 _HERE = {"connection": CLUSTER, "namespace": NAMESPACE}
 
@@ -146,6 +147,19 @@ def pod_exec(worlds: Worlds) -> Case:
     return Case(allowed, case.want, case.missing, case.state, case.effects)
 
 
+def top(worlds: Worlds) -> Case:
+    only_real(worlds)
+    worlds.kube.props.measure()
+    want = Top.model_validate(_HERE)
+    return Case(
+        connections=connections_in(worlds, NAMESPACE),
+        want=want,
+        missing=want.model_copy(update={"connection": "k8s:missing"}),
+        state=lambda: None,
+        effects=lambda: None,
+    )
+
+
 CASES: dict[str, Callable[[Worlds], Case]] = {
     "k8s.cronjob_suspend": cronjob_suspend,
     "k8s.describe": describe,
@@ -158,4 +172,5 @@ CASES: dict[str, Callable[[Worlds], Case]] = {
     "k8s.pod_quarantine": pod_quarantine,
     "k8s.pvc_resize": pvc_resize,
     "k8s.taint": taint,
+    "k8s.top": top,
 }
