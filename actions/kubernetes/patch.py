@@ -10,11 +10,12 @@ from pydantic import Field as Input
 from pydantic import JsonValue, model_validator
 
 from tocsin.actions.base import Action, Change, Effect, Frozen, Permission, Plan, Risk, Verdict
-from tocsin.actions.kubernetes.anything import Anything, Json, Thing, anything_of
+from tocsin.actions.kubernetes.anything import FIELD_MANAGER, Anything, Json, Thing, anything_of
 from tocsin.actions.kubernetes.client import TRIES, never_at_rest, overtaken
 from tocsin.actions.kubernetes.fields import Field, at, fields, putting_back
 from tocsin.actions.kubernetes.kinds import ObjectTarget
 from tocsin.actions.kubernetes.label import place
+from tocsin.actions.kubernetes.owned import merged, owned
 from tocsin.actions.kubernetes.owners import gitops_warning
 from tocsin.errors import ActionFailed, ErrorClass
 from tocsin.secrets import redact
@@ -154,11 +155,16 @@ def _tried(cluster: Anything, want: SetFields, found: Thing) -> tuple[Thing, lis
 
 
 def _manifest(want: SetFields, seen: Thing) -> Json:
-    """Return what is applied. The uid lets it fail where the object is gone, instead of making a new one."""
-    metadata = want.fields.get("metadata", {})
+    """Return what is applied: these fields, and those of earlier patches, which would go otherwise.
+
+    The uid lets it fail where the object is gone, instead of making a new one.
+    """
+    whole = merged(owned(seen.raw, FIELD_MANAGER), dict(want.fields))
+    given: Json = whole if isinstance(whole, dict) else {}
+    metadata = given.get("metadata", {})
     about: Json = dict(metadata) if isinstance(metadata, dict) else {}
     return {
-        **want.fields,
+        **given,
         "apiVersion": seen.raw.get("apiVersion"),
         "kind": want.kind,
         "metadata": {**about, "name": want.name, "uid": seen.about.uid},

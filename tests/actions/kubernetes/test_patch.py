@@ -55,6 +55,28 @@ def test_the_cluster_knows_that_the_field_is_ours(patch: PatchObject, kube: Kube
     assert (ours["operation"], "f:color" in str(ours["fieldsV1"])) == ("Apply", True)
 
 
+def test_what_an_earlier_patch_set_stays(patch: PatchObject, kube: Kube) -> None:
+    name = kube.props.config_map()
+    for want in (of(name, {"data": {"color": "red"}}), of(name, {"data": {"size": "big"}})):
+        patch.run(want, patch.plan(want), "step-1")
+    assert kube.props.config(name)["data"] == {"level": "info", "color": "red", "size": "big"}
+
+
+def test_what_an_earlier_patch_set_of_a_container_stays(patch: PatchObject, kube: Kube) -> None:
+    name = kube.deploy()
+    port = {"containerPort": 8080, "protocol": "TCP"}
+    proxy = {"name": "proxy", "image": "registry.example/proxy:1.0", "args": ["-v"], "ports": [port]}
+    for want in (
+        containers(proxy),
+        containers({"name": "proxy", "workingDir": "/srv"}),
+        {"spec": {"replicas": 2}},
+    ):
+        given = of(name, want, "Deployment", force=True)
+        patch.run(given, patch.plan(given), "step-1")
+    (found,) = [one for one in kube.spec(name)["containers"] if one["name"] == "proxy"]
+    assert {**proxy, "workingDir": "/srv"}.items() <= found.items()
+
+
 def test_the_plan_shows_the_fields_of_one_container_and_no_secret(patch: PatchObject, kube: Kube) -> None:
     name = kube.deploy()
     changed = {"name": "app", "image": "registry.example/checkout:1.1", "workingDir": "/srv"}
