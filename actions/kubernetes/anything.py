@@ -74,7 +74,7 @@ class Anything(Wire):
         """Return the objects of a kind that the query selects."""
 
         def listed(path: str) -> list[ReadT]:
-            return self._many(model, partial(self._send, "GET", path), **query)
+            return self._many(model, partial(self._send, "GET", path), within=namespace, **query)
 
         return self._served(Place(kind, "", namespace), listed)
 

@@ -31,7 +31,11 @@ class Wire:
     def _one(self, model: type[ReadT], call: Callable[..., Any], *args: str) -> ReadT:
         return parsed(model, json.loads(self._call(call, *args).data), self._name)
 
-    def _many(self, model: type[ReadT], call: Callable[..., Any], *where: str, **how: Any) -> list[ReadT]:
+    def _many(
+        self, model: type[ReadT], call: Callable[..., Any], *where: str, within: str | None = None, **how: Any
+    ) -> list[ReadT]:
+        """Return the whole list; ``within`` is its namespace where ``where`` does not begin with it."""
+        namespace = within or next(iter(where), None)
         found: list[ReadT] = []
         token: str | None = None
         for _ in range(MAX_PAGES):
@@ -42,7 +46,7 @@ class Wire:
                 return found
         raise ActionFailed(
             f"{self._name} holds more than {PAGE * MAX_PAGES} objects where a few were expected in"
-            f" {f'namespace {where[0]}' if where else 'the whole cluster'}; nothing was changed."
+            f" {f'namespace {namespace}' if namespace else 'the whole cluster'}; nothing was changed."
             " Look at it with kubectl.",
             ErrorClass.INVALID,
         )
