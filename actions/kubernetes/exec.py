@@ -112,7 +112,14 @@ class ExecInPod(Action[Exec, ExecPlan, Executed]):
         return Verdict(state="ok", reason="it ended as it should; what it did, a look of your own must say")
 
     def _refuse_what_is_not_allowed(self, want: Exec) -> None:
-        allowed = self.connections.get(want.connection, KubernetesConnection).exec
+        connection = self.connections.get(want.connection, KubernetesConnection)
+        allowed = connection.exec
+        if connection.impersonate is not None:
+            raise ActionFailed(
+                f"{want.connection} impersonates {connection.impersonate.user}, and that does not hold for"
+                " commands in containers; nothing was run. Use a connection without `impersonate`.",
+                ErrorClass.INVALID,
+            )
         if want.command in allowed:
             return
         listed = "; ".join(shlex.join(one) for one in allowed) or "none"
