@@ -1,5 +1,6 @@
 """Cut pods off the network by a NetworkPolicy that allows nothing."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
@@ -81,7 +82,9 @@ class IsolatePods(Action[Isolate, IsolationPlan, Isolated]):
 
     @classmethod
     def by_hand(cls, given: Mapping[str, JsonValue]) -> str:
-        return f"kubectl -n {given.get('namespace')} delete networkpolicy {given.get('policy')}  # to end it"
+        direction = str(given.get("direction", "both"))
+        body = _body(str(given.get("policy")), given.get("pods"), _TYPES.get(direction, _TYPES["both"]))
+        return f"echo '{json.dumps(body)}' | kubectl -n {given.get('namespace')} create -f -"
 
     def permissions(self, want: Isolate) -> list[Permission]:
         return [
@@ -140,12 +143,15 @@ def _place(want: Isolate) -> Place:
 
 
 def _policy(want: Isolate) -> Json:
-    selector: JsonValue = {"matchLabels": dict(want.pods)}
+    return _body(want.policy, dict(want.pods), _TYPES[want.direction])
+
+
+def _body(name: str, labels: JsonValue, types: list[JsonValue]) -> Json:
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
-        "metadata": {"name": want.policy, "labels": {"app.kubernetes.io/managed-by": "tocsin"}},
-        "spec": {"podSelector": selector, "policyTypes": _TYPES[want.direction]},
+        "metadata": {"name": name, "labels": {"app.kubernetes.io/managed-by": "tocsin"}},
+        "spec": {"podSelector": {"matchLabels": labels}, "policyTypes": types},
     }
 
 

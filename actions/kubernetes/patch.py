@@ -3,6 +3,7 @@
 https://kubernetes.io/docs/reference/using-api/server-side-apply/
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Self
 
@@ -82,7 +83,13 @@ class PatchObject(Action[SetFields, PatchPlan, Patched]):
     @classmethod
     def by_hand(cls, given: Mapping[str, JsonValue]) -> str:
         where = f"-n {given['namespace']} " if given.get("namespace") else ""
-        return f"kubectl {where}edit {str(given.get('kind')).lower()} {given.get('name')}"
+        patch = json.dumps(given.get("fields"))
+        if given.get("plural"):  # of another API, which cannot merge lists by the names of their items
+            group = str(given.get("api_version")).rpartition("/")[0]
+            what, way = f"{given['plural']}.{group}", " --type=merge"
+        else:
+            what, way = str(given.get("kind")).lower(), ""
+        return f"kubectl {where}patch {what} {given.get('name')}{way} --patch '{patch}'"
 
     def permissions(self, want: SetFields) -> list[Permission]:
         return [want.may("get"), want.may("patch")]

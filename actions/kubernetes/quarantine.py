@@ -70,7 +70,7 @@ class QuarantinePod(Action[PodTarget, QuarantinePlan, Quarantined]):
     """
 
     name = "k8s.pod_quarantine"
-    risk = Risk.LOW
+    risk = Risk.HIGH
     effect = Effect.IDEMPOTENT
 
     def resources(self, want: PodTarget) -> list[str]:
@@ -78,7 +78,7 @@ class QuarantinePod(Action[PodTarget, QuarantinePlan, Quarantined]):
 
     @classmethod
     def by_hand(cls, given: Mapping[str, JsonValue]) -> str:
-        return f"kubectl -n {given.get('namespace')} label pod {given.get('pod')} app- {MARK}=true"
+        return f"kubectl -n {given.get('namespace')} label pod {given.get('pod')} <label>- {MARK}=true"
 
     def permissions(self, want: PodTarget) -> list[Permission]:
         return [
