@@ -4,11 +4,11 @@ The answer comes in numbered channels: 1 is what the command said, 2 is what it 
 is a ``Status`` with its exit code. https://github.com/kubernetes/kubernetes/issues/89163
 """
 
-import http
 import json
 import re
 import time
 from collections.abc import Sequence
+from http.client import responses
 from typing import Any, NamedTuple
 
 from kubernetes.client import ApiClient, CoreV1Api
@@ -111,7 +111,7 @@ def _with_status(error: ApiException) -> ApiException:
     if found is None:
         return ApiException(status=503, reason="Service Unavailable")
     status = int(found.group(1))
-    refused = ApiException(status=status, reason=http.HTTPStatus(status).phrase)
+    refused = ApiException(status=status, reason=responses.get(status, "refused"))
     body = re.search(r"\{.*\"kind\":\s*\"Status\".*\}", str(error.reason), re.DOTALL)
     refused.body = body.group(0).encode().decode("unicode_escape") if body else None
     return refused
