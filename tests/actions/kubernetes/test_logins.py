@@ -31,7 +31,7 @@ def acting(kube: Kube, user: str, *groups: str) -> Connections:
 
 
 @pytest.fixture
-def lookers(kube: Kube) -> Iterator[None]:
+def lookers(real: None, kube: Kube) -> Iterator[None]:
     """The group `lookers` may look at Deployments."""
     rbac = RbacAuthorizationV1Api(kube.api)
     rule = {"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["get"]}

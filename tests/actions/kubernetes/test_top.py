@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.timeout(60), pytest.mark.cluster, pytest.mark.usefixtu
 
 
 @pytest.fixture
-def pods(kube: Kube) -> dict[str, str]:
+def pods(real: None, kube: Kube) -> dict[str, str]:
     """Three pods of which one uses most of the processor, and one most of the memory."""
     kube.props.measure()
     images = {"idle": "1.0", "busy": "busy", "fat": "fat"}
