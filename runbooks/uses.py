@@ -99,7 +99,7 @@ class _Inputs:
             place = _written(self.use.given, detail["loc"])
             if place in self.computed:
                 refused.setdefault(place, []).append(detail)
-            elif detail["type"] in {"missing", "extra_forbidden"} or not self._depends(place):
+            elif detail["type"] in {"missing", "extra_forbidden", "keys"} or not self._depends(place):
                 unknown = detail["type"] == "extra_forbidden"
                 words_ = _input_words(self.action, detail)
                 yield Flaw((*self.use.path, "with", *detail["loc"]), words_, key=unknown)
@@ -156,6 +156,8 @@ def _input_words(action: AnyAction, detail: ErrorDetails) -> str:
         key = str(detail["loc"][-1])
         known = {field.alias or name for name, field in action.input_model.model_fields.items()}
         return f"{action.name} takes no `{key}`.{did_you_mean(key, known)}"
+    if detail["type"] == "keys":
+        return f"{action.name} {detail['msg']}"
     if detail["type"] == "missing":
         return f"{action.name} needs `{detail['loc'][-1]}`"
     return f"{action.name}: {words.explain(detail)}"

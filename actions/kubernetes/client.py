@@ -1,31 +1,38 @@
 """The Kubernetes API as far as the actions need it."""
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from kubernetes.client import ApiClient, AppsV1Api, AutoscalingV1Api, AutoscalingV2Api, CoreV1Api
 
-from tocsin.actions.kubernetes.objects import (
-    RESTARTED_AT,
-    Autoscaler,
-    Deployment,
-    Event,
-    ReplicaSet,
-    Scale,
-    Template,
-)
+from tocsin.actions.kubernetes.objects import RESTARTED_AT, Autoscaler, Event, Quota, Scale, Template
 from tocsin.actions.kubernetes.pods import Node, Pod
-from tocsin.actions.kubernetes.targets import AutoscalerTarget, InCluster, InNamespace, NodeTarget, Target
+from tocsin.actions.kubernetes.targets import (
+    AutoscalerTarget,
+    InCluster,
+    InNamespace,
+    NodeTarget,
+    OfWorkload,
+    PodTarget,
+)
 from tocsin.actions.kubernetes.wire import Wire, api_client
+from tocsin.actions.kubernetes.workloads import (
+    KINDS,
+    ControllerRevision,
+    Deployment,
+    Kept,
+    ReplicaSet,
+    Workload,
+)
 from tocsin.connections import Connections, KubernetesConnection
 from tocsin.errors import ActionFailed, ErrorClass
 
 MAX_LOG = 4 * 1024 * 1024
 """Bytes read of one log; beyond it the cluster cuts the newest lines off."""
 TRIES = 5
-"""Of one write: a busy Deployment's status changes its version too, which is nobody's conflict."""
+"""Of one write: a busy object's status changes its version too, which is nobody's conflict."""
 RESTART_KEY = "tocsin/restart-key"
-"""On a Deployment: the key of the step that restarted it last."""
+"""On a workload: the key of the step that restarted it last."""
 
 _Scaling = AutoscalingV1Api | AutoscalingV2Api
 ResultT = TypeVar("ResultT")
@@ -41,20 +48,21 @@ class Cluster(Wire):
         self._scaling = AutoscalingV2Api(api)
         self._old_scaling = AutoscalingV1Api(api)
 
-    def deployment(self, at: Target) -> Deployment:
-        """Return the Deployment."""
-        return self._one(Deployment, self._apps.read_namespaced_deployment, at.deployment, at.namespace)
+    def workload(self, at: OfWorkload) -> Workload:
+        """Return the workload."""
+        kind = KINDS[at.kind]
+        return self._one(kind.model, self._of(at, "read"), at.name, at.namespace)
 
-    def scale(self, at: Target) -> Scale:
-        """Return the Deployment's scale."""
-        return self._one(Scale, self._apps.read_namespaced_deployment_scale, at.deployment, at.namespace)
+    def scale(self, at: OfWorkload) -> Scale:
+        """Return the workload's scale."""
+        return self._one(Scale, self._of(at, "read", "_scale"), at.name, at.namespace)
 
-    def set_scale(self, at: Target, seen: Scale, replicas: int) -> bool:
+    def set_scale(self, at: OfWorkload, seen: Scale, replicas: int) -> bool:
         """Set the replica count; return False when the object changed since ``seen``."""
         body = {"metadata": {"resourceVersion": seen.resource_version}, "spec": {"replicas": replicas}}
-        return self._patched(self._apps.patch_namespaced_deployment_scale, at.deployment, at.namespace, body)
+        return self._patched(self._of(at, "patch", "_scale"), at.name, at.namespace, body)
 
-    def set_template(self, at: Target, seen: Deployment, template: Template) -> bool:
+    def set_template(self, at: OfWorkload, seen: Workload, template: Template) -> bool:
         """Replace the pod template; return False when the object changed since ``seen``."""
         # Not a `test` operation: that answers 422 when it fails, which looks like a wrong template; writing
         # the version that was read makes the server itself answer 409.
@@ -62,38 +70,46 @@ class Cluster(Wire):
             {"op": "replace", "path": "/metadata/resourceVersion", "value": seen.resource_version},
             {"op": "replace", "path": "/spec/template", "value": template},
         ]
-        return self._patched(self._apps.patch_namespaced_deployment, at.deployment, at.namespace, body)
+        return self._patched(self._of(at, "patch"), at.name, at.namespace, body)
 
-    def restart(self, at: Target, seen: Deployment, *, time: str, key: str) -> bool:
+    def set_paused(self, at: OfWorkload, seen: Workload, paused: bool) -> bool:
+        """Pause or resume a rollout; return False when the object changed since ``seen``."""
+        body = {"metadata": {"resourceVersion": seen.resource_version}, "spec": {"paused": paused or None}}
+        return self._patched(self._of(at, "patch"), at.name, at.namespace, body)
+
+    def restart(self, at: OfWorkload, seen: Workload, *, time: str, key: str) -> bool:
         """Make new pods of the same template; return False when the object changed since ``seen``."""
         body = {
             "metadata": {"resourceVersion": seen.resource_version, "annotations": {RESTART_KEY: key}},
             "spec": {"template": {"metadata": {"annotations": {RESTARTED_AT: time}}}},
         }
-        return self._patched(self._apps.patch_namespaced_deployment, at.deployment, at.namespace, body)
+        return self._patched(self._of(at, "patch"), at.name, at.namespace, body)
 
-    def replica_sets(self, of: Deployment) -> list[ReplicaSet]:
-        """Return the Deployment's revisions, the newest first."""
-        listed = self._many(
-            ReplicaSet, self._apps.list_namespaced_replica_set, of.namespace, label_selector=of.selector
-        )
+    def revisions(self, of: Workload) -> Sequence[Kept]:
+        """Return the workload's revisions, the newest first."""
+        kept: type[Kept] = ReplicaSet if isinstance(of, Deployment) else ControllerRevision
+        lists = {
+            ReplicaSet: self._apps.list_namespaced_replica_set,
+            ControllerRevision: self._apps.list_namespaced_controller_revision,
+        }
+        listed = self._many(kept, lists[kept], of.namespace, label_selector=of.selector)
         owned = [one for one in listed if any(owner.uid == of.uid for owner in one.owners)]
         return sorted(owned, key=lambda one: one.revision, reverse=True)
 
-    def pods(self, of: Deployment) -> list[Pod]:
-        """Return the Deployment's pods, those that are not ready first."""
-        sets = {one.uid for one in self.replica_sets(of)}
+    def pods(self, of: Workload) -> list[Pod]:
+        """Return the workload's pods, those that are not ready first."""
+        above = {one.uid for one in self.revisions(of)} if isinstance(of, Deployment) else {of.uid}
         listed = self._many(Pod, self._core.list_namespaced_pod, of.namespace, label_selector=of.selector)
-        owned = [one for one in listed if any(owner.uid in sets for owner in one.owners)]
+        owned = [one for one in listed if any(owner.uid in above for owner in one.owners)]
         return sorted(owned, key=lambda one: (one.ready, -one.restarts, one.name))
 
-    def autoscalers(self, at: Target) -> list[Autoscaler]:
-        """Return the HorizontalPodAutoscalers that set this Deployment's replica count."""
+    def autoscalers(self, at: OfWorkload) -> list[Autoscaler]:
+        """Return the HorizontalPodAutoscalers that set this workload's replica count."""
 
         def listed(scaling: _Scaling) -> list[Autoscaler]:
             return self._many(Autoscaler, scaling.list_namespaced_horizontal_pod_autoscaler, at.namespace)
 
-        wanted = ("Deployment", at.deployment)
+        wanted = (KINDS[at.kind].name, at.name)
         return [one for one in self._scaled(listed) if (one.target_kind, one.target_name) == wanted]
 
     def autoscaler(self, at: AutoscalerTarget) -> Autoscaler:
@@ -118,6 +134,10 @@ class Cluster(Wire):
 
         return self._scaled(patched)
 
+    def quotas(self, at: InNamespace) -> list[Quota]:
+        """Return the namespace's ResourceQuotas."""
+        return self._many(Quota, self._core.list_namespaced_resource_quota, at.namespace)
+
     def node(self, at: NodeTarget) -> Node:
         """Return the node."""
         return self._one(Node, self._core.read_node, at.node)
@@ -137,6 +157,34 @@ class Cluster(Wire):
         found = self._many(Pod, self._core.list_pod_for_all_namespaces, field_selector=field)
         return sorted(found, key=lambda one: one.short)
 
+    def pods_in(self, at: InNamespace) -> list[Pod]:
+        """Return the namespace's pods."""
+        return self._many(Pod, self._core.list_namespaced_pod, at.namespace)
+
+    def pod(self, at: PodTarget) -> Pod:
+        """Return the pod."""
+        return self._one(Pod, self._core.read_namespaced_pod, at.pod, at.namespace)
+
+    def found_pod(self, at: PodTarget) -> Pod | None:
+        """Return the pod; None when there is none."""
+        try:
+            return self.pod(at)
+        except ActionFailed as error:
+            if error.kind is ErrorClass.MISSING:
+                return None
+            raise
+
+    def forget(self, pod: Pod) -> bool:
+        """Delete a pod from the cluster's books, stopped or not; return False when it was gone."""
+        body = {"gracePeriodSeconds": 0, "preconditions": {"uid": pod.uid}}
+        try:
+            self._call(self._core.delete_namespaced_pod, pod.name, pod.namespace, body=body)
+        except ActionFailed as error:
+            if error.kind in (ErrorClass.MISSING, ErrorClass.CONFLICT):
+                return False
+            raise
+        return True
+
     def evict(self, pod: Pod) -> str | None:
         """Ask a pod to leave its node; return why it may not yet, and None when it goes or is gone."""
         # No apiVersion: the server takes it for the one it speaks, policy/v1, or v1beta1 before 1.22.
@@ -153,11 +201,11 @@ class Cluster(Wire):
                 raise
         return None
 
-    def events(self, at: Target) -> list[Event]:
+    def events(self, at: InNamespace) -> list[Event]:
         """Return the namespace's events."""
         return self._many(Event, self._core.list_namespaced_event, at.namespace)
 
-    def log(self, at: Target, pod: str, container: str, *, lines: int, previous: bool) -> str:
+    def log(self, at: InNamespace, pod: str, container: str, *, lines: int, previous: bool) -> str:
         """Return the end of a container's log; ``previous`` is the container before its last restart."""
         answer = self._call(
             self._core.read_namespaced_pod_log,
@@ -169,6 +217,11 @@ class Cluster(Wire):
             previous=previous,
         )
         return answer.data.decode(errors="replace")
+
+    def _of(self, at: OfWorkload, verb: str, part: str = "") -> Callable[..., Any]:
+        """Return the client's method for a kind: ``read_namespaced_stateful_set_scale``."""
+        method: Callable[..., Any] = getattr(self._apps, f"{verb}_namespaced_{KINDS[at.kind].method}{part}")
+        return method
 
     def _scaled(self, ask: Callable[[_Scaling], ResultT]) -> ResultT:
         """Ask autoscaling/v2, and v1 where that is not there; v1 says all that is asked here.
@@ -199,25 +252,31 @@ def overtaken(short: str, how: str) -> ActionFailed:
     )
 
 
-def cluster_of(connections: Connections, at: InNamespace) -> Cluster:
-    """Return the cluster of ``at``; raise ActionFailed when its connection does not allow the namespace."""
-    connection = connections.get(at.connection, KubernetesConnection)
-    if connection.namespaces and at.namespace not in connection.namespaces:
+def allowed(connections: Connections, name: str, namespace: str | None) -> KubernetesConnection:
+    """Return a connection; raise ActionFailed when it does not allow the namespace, or the cluster: None."""
+    connection = connections.get(name, KubernetesConnection)
+    if not connection.namespaces or namespace in connection.namespaces:
+        return connection
+    named = ", ".join(connection.namespaces)
+    if namespace is None:
         raise ActionFailed(
-            f"{at.connection} allows the namespaces {', '.join(connection.namespaces)}, not {at.namespace};"
-            " nothing was changed. Correct the runbook, or allow it in tocsin.yaml.",
+            f"{name} allows only the namespaces {named}, and this is of the whole cluster: a node holds pods"
+            " of every one; nothing was changed. Use a connection without `namespaces` for it.",
             ErrorClass.INVALID,
         )
+    raise ActionFailed(
+        f"{name} allows the namespaces {named}, not {namespace};"
+        " nothing was changed. Correct the runbook, or allow it in tocsin.yaml.",
+        ErrorClass.INVALID,
+    )
+
+
+def cluster_of(connections: Connections, at: InNamespace) -> Cluster:
+    """Return the cluster of ``at``; raise ActionFailed when its connection does not allow the namespace."""
+    connection = allowed(connections, at.connection, at.namespace)
     return Cluster(at.connection, api_client(at.connection, connection))
 
 
 def whole_cluster_of(connections: Connections, at: InCluster) -> Cluster:
     """Return the cluster of ``at``; raise ActionFailed when its connection allows only some namespaces."""
-    connection = connections.get(at.connection, KubernetesConnection)
-    if connection.namespaces:
-        raise ActionFailed(
-            f"{at.connection} allows only the namespaces {', '.join(connection.namespaces)}, and a node holds"
-            " pods of every one; nothing was changed. Use a connection without `namespaces` for nodes.",
-            ErrorClass.INVALID,
-        )
-    return Cluster(at.connection, api_client(at.connection, connection))
+    return Cluster(at.connection, api_client(at.connection, allowed(connections, at.connection, None)))

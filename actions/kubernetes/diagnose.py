@@ -1,4 +1,4 @@
-"""Look at a Deployment's events, pods and logs."""
+"""Look at a workload's events, pods and logs."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -10,6 +10,7 @@ from tocsin.actions.kubernetes.client import Cluster, cluster_of
 from tocsin.actions.kubernetes.objects import Event
 from tocsin.actions.kubernetes.pods import ContainerState, Pod
 from tocsin.actions.kubernetes.targets import Target, kubectl
+from tocsin.actions.kubernetes.workloads import KINDS, Deployment
 from tocsin.errors import ActionFailed
 
 MAX_PODS = 10
@@ -19,7 +20,7 @@ MAX_TOLD = 8
 
 
 class ListEvents(Target):
-    """The Deployment whose events to list."""
+    """The workload whose events to list."""
 
     limit: int = Field(default=20, ge=1, le=100)
 
@@ -38,7 +39,7 @@ class SeenEvent(Frozen):
 
 
 class SeenEvents(Frozen):
-    """The newest events of a Deployment, its ReplicaSets and their pods, also of pods that are gone."""
+    """The newest events of a workload, its ReplicaSets and their pods, also of pods that are gone."""
 
     events: tuple[SeenEvent, ...]
     total: int
@@ -50,7 +51,7 @@ class SeenEvents(Frozen):
 
 
 class ShowEvents(Action[ListEvents, Plan, SeenEvents]):
-    """List the newest events of a Deployment, its ReplicaSets and its pods."""
+    """List the newest events of a workload, a Deployment's ReplicaSets, and their pods."""
 
     name = "k8s.events"
     risk = Risk.READ
@@ -61,20 +62,20 @@ class ShowEvents(Action[ListEvents, Plan, SeenEvents]):
         return f"kubectl -n {given.get('namespace')} get events --sort-by=.lastTimestamp"
 
     def permissions(self, want: ListEvents) -> list[Permission]:
-        return [
-            want.may("get", "apps/deployments"),
-            want.may("list", "apps/replicasets"),
-            want.may("list", "core/events"),
-        ]
+        sets = [want.may("list", want.revisions)] if want.kind == "deployment" else []
+        return [want.may("get", f"apps/{want.plural}"), *sets, want.may("list", "core/events")]
 
     def plan(self, want: ListEvents) -> Plan:
-        cluster_of(self.connections, want).deployment(want)
+        cluster_of(self.connections, want).workload(want)
         return Plan(summary=f"List the newest events of {want.short}")
 
     def run(self, want: ListEvents, plan: Plan, key: str) -> SeenEvents:
         cluster = cluster_of(self.connections, want)
-        sets = {one.name for one in cluster.replica_sets(cluster.deployment(want))}
-        found = [one for one in cluster.events(want) if _concerns(one, want.deployment, sets)]
+        workload = cluster.workload(want)
+        sets = (
+            {one.name for one in cluster.revisions(workload)} if isinstance(workload, Deployment) else set()
+        )
+        found = [one for one in cluster.events(want) if _concerns(one, want, sets)]
         newest = sorted(found, key=lambda one: one.at, reverse=True)
         warnings = [one for one in newest if one.type == "Warning"]
         return SeenEvents(
@@ -86,7 +87,7 @@ class ShowEvents(Action[ListEvents, Plan, SeenEvents]):
 
 
 class ReadLogs(Target):
-    """The Deployment whose logs to read, and how much of them."""
+    """The workload whose logs to read, and how much of them."""
 
     lines: int = Field(default=50, ge=1, le=1000, description="Of each container, from the end")
     max_bytes: int = Field(default=32_768, ge=256, le=262_144, description="Of all containers together")
@@ -114,7 +115,7 @@ class PodReport(Frozen):
 
 
 class Logs(Frozen):
-    """The pods of a Deployment, those that are not ready first."""
+    """The pods of a workload, those that are not ready first."""
 
     pods: tuple[PodReport, ...]
     total_pods: int
@@ -124,7 +125,7 @@ class Logs(Frozen):
 
 
 class ShowLogs(Action[ReadLogs, Plan, Logs]):
-    """Read the state of a Deployment's pods and the end of their logs."""
+    """Read the state of a workload's pods and the end of their logs."""
 
     name = "k8s.logs"
     risk = Risk.READ
@@ -135,32 +136,33 @@ class ShowLogs(Action[ReadLogs, Plan, Logs]):
         return f"{kubectl(given, 'logs --all-containers')} --tail={given.get('lines', 50)}"
 
     def permissions(self, want: ReadLogs) -> list[Permission]:
+        sets = [want.may("list", want.revisions)] if want.kind == "deployment" else []
         return [
-            want.may("get", "apps/deployments"),
-            want.may("list", "apps/replicasets"),
+            want.may("get", f"apps/{want.plural}"),
+            *sets,
             want.may("list", "core/pods"),
             want.may("get", "core/pods/log"),
         ]
 
     def plan(self, want: ReadLogs) -> Plan:
-        cluster_of(self.connections, want).deployment(want)
+        cluster_of(self.connections, want).workload(want)
         return Plan(summary=f"Read the last {want.lines} log lines of the pods of {want.short}")
 
     def run(self, want: ReadLogs, plan: Plan, key: str) -> Logs:
         cluster = cluster_of(self.connections, want)
-        pods = cluster.pods(cluster.deployment(want))
+        pods = cluster.pods(cluster.workload(want))
         shown = pods[:MAX_PODS]
         share = want.max_bytes // max(1, sum(len(pod.containers) for pod in shown))
         reports = tuple(_report(cluster, want, pod, share) for pod in shown)
         return Logs(pods=reports, total_pods=len(pods), report="\n".join(_told(reports)))
 
 
-def _concerns(event: Event, deployment: str, sets: set[str]) -> bool:
-    if event.kind == "Deployment":
-        return event.name == deployment
+def _concerns(event: Event, want: ListEvents, sets: set[str]) -> bool:
+    if event.kind == KINDS[want.kind].name:
+        return event.name == want.name
     if event.kind == "ReplicaSet":
         return event.name in sets
-    return event.kind == "Pod" and event.name.rpartition("-")[0] in sets
+    return event.kind == "Pod" and event.name.rpartition("-")[0] in (sets or {want.name})
 
 
 def _line(event: Event) -> str:

@@ -1,6 +1,7 @@
 """What can go wrong between us and a Kubernetes API, with the class of each failure."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -27,7 +28,7 @@ _KINDS = {
     504: ErrorClass.TIMEOUT,
 }
 _ADVICE = {
-    ErrorClass.DENIED: "`tocsin runbook permissions` prints the rights to grant.",
+    ErrorClass.DENIED: "That call changed nothing. Correct what it names, or the connection's credentials.",
     ErrorClass.MISSING: "Correct the name, the namespace or the connection.",
     ErrorClass.CONFLICT: "Nothing was changed; plan again.",
     ErrorClass.INVALID: "Nothing was changed.",
@@ -62,12 +63,39 @@ def told(name: str) -> Iterator[None]:
         ) from None
 
 
+_REFUSED = re.compile(
+    r'User "(?P<user>[^"]+)" cannot (?P<verb>\w+) resource "(?P<resource>[^"]+)"'
+    r' in API group "(?P<group>[^"]*)"'
+    r'(?: in the namespace "(?P<namespace>[^"]+)"| at the cluster scope)'
+)
+"""How a cluster words that a right is missing."""
+
+
+def _grant(missing: re.Match[str]) -> str:
+    """Return the commands that grant the right which is missing, and no more."""
+    plural, _, part = missing["resource"].partition("/")
+    resource = ".".join(filter(None, (plural, missing["group"]))) + (f"/{part}" if part else "")
+    role = f"tocsin-{missing['verb']}-{missing['resource'].replace('/', '-')}"
+    account = missing["user"].removeprefix("system:serviceaccount:")
+    is_account = account != missing["user"]
+    whom = f"--serviceaccount={account}" if is_account else f"--user={account}"
+    kind, binding, where = "clusterrole", "clusterrolebinding", ""
+    if missing["namespace"]:
+        kind, binding, where = "role", "rolebinding", f" -n {missing['namespace']}"
+    return (
+        f"kubectl create {kind} {role}{where} --verb={missing['verb']} --resource={resource} &&"
+        f" kubectl create {binding} {role}{where} --{kind}={role} {whom}"
+    )
+
+
 def _kind(status: int | None) -> ErrorClass:
     return _KINDS.get(status or 0, ErrorClass.INVALID if status and status < 500 else ErrorClass.TRANSIENT)
 
 
 def _sentence(name: str, error: ApiException, kind: ErrorClass) -> str:
     said = _status_message(error) if kind is not ErrorClass.INVALID else ""
+    if kind is ErrorClass.DENIED and (missing := _REFUSED.search(said)) is not None:
+        return f"{name} answered 403: {said}. That call changed nothing. To grant it: {_grant(missing)}"
     wait = (error.headers or {}).get("Retry-After") if kind is ErrorClass.THROTTLED else None
     advice = f"It asks to wait {wait} s." if wait else _ADVICE.get(kind, "Try again.")
     return f"{name} answered {error.status or 'nothing'} {error.reason}{said and f': {said}'}. {advice}"

@@ -1,4 +1,4 @@
-"""The revisions of a Deployment, and the action that lists them."""
+"""The revisions of a workload, and the action that lists them."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -7,9 +7,10 @@ from pydantic import JsonValue
 
 from tocsin.actions.base import Action, Effect, Frozen, Permission, Plan, Risk
 from tocsin.actions.kubernetes.client import cluster_of
-from tocsin.actions.kubernetes.objects import ReplicaSet
 from tocsin.actions.kubernetes.owners import Manager, managed_by
+from tocsin.actions.kubernetes.status import current_revision
 from tocsin.actions.kubernetes.targets import Target, kubectl
+from tocsin.actions.kubernetes.workloads import Kept
 
 CAUSE = "kubernetes.io/change-cause"
 
@@ -19,6 +20,7 @@ class KeptRevision(Frozen):
 
     revision: int
     replica_set: str
+    """What keeps it: a ReplicaSet, or the ControllerRevision of a StatefulSet or DaemonSet."""
     created: datetime
     """When this template was deployed first; a rollback to it leaves this as it is."""
     images: dict[str, str]
@@ -49,7 +51,7 @@ class RolloutHistory(Frozen):
 
 
 class ShowHistory(Action[Target, Plan, RolloutHistory]):
-    """List the revisions of a Deployment, with their images, and say who deploys it."""
+    """List the revisions of a workload, with their images, and say who deploys it."""
 
     name = "k8s.rollout_history"
     risk = Risk.READ
@@ -60,19 +62,19 @@ class ShowHistory(Action[Target, Plan, RolloutHistory]):
         return kubectl(given, "rollout history")
 
     def permissions(self, want: Target) -> list[Permission]:
-        return [want.may("get", "apps/deployments"), want.may("list", "apps/replicasets")]
+        return [want.may("get", f"apps/{want.plural}"), want.may("list", want.revisions)]
 
     def plan(self, want: Target) -> Plan:
-        cluster_of(self.connections, want).deployment(want)
+        cluster_of(self.connections, want).workload(want)
         return Plan(summary=f"List the revisions of {want.short}")
 
     def run(self, want: Target, plan: Plan, key: str) -> RolloutHistory:
         cluster = cluster_of(self.connections, want)
-        found = cluster.deployment(want)
-        sets = cluster.replica_sets(found)
+        found = cluster.workload(want)
+        sets = cluster.revisions(found)
         previous = next((one for one in sets if not found.runs(one)), None)
         return RolloutHistory(
-            revision=found.revision,
+            revision=current_revision(cluster, found),
             image=found.image,
             images=found.images,
             previous=previous.revision if previous else None,
@@ -84,7 +86,7 @@ class ShowHistory(Action[Target, Plan, RolloutHistory]):
         )
 
 
-def _kept(one: ReplicaSet) -> KeptRevision:
+def _kept(one: Kept) -> KeptRevision:
     return KeptRevision(
         revision=one.revision,
         replica_set=one.name,
@@ -94,7 +96,7 @@ def _kept(one: ReplicaSet) -> KeptRevision:
     )
 
 
-def _line(one: ReplicaSet, *, current: bool) -> str:
+def _line(one: Kept, *, current: bool) -> str:
     mark, cause = "→" if current else " ", one.annotations.get(CAUSE, "")
     images = ", ".join(one.images.values())
     return f"{mark} {one.revision}  {one.created:%Y-%m-%d %H:%M}  {images}{cause and f'  {cause}'}"

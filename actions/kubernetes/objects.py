@@ -7,11 +7,12 @@ not be put back whole on a newer cluster. These keep the template as the server 
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Annotated
 
+from kubernetes.utils.quantity import parse_quantity
 from pydantic import AliasChoices, AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
-REVISION = "deployment.kubernetes.io/revision"
 TEMPLATE_HASH = "pod-template-hash"
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 """In a pod template; a new value makes new pods, and `kubectl rollout restart` writes the time there."""
@@ -61,21 +62,24 @@ class Container(BaseModel):
 
     name: str
     image: str = ""
+    resources: dict[str, JsonValue] = {}
 
 
-class _Templated(Object):
+class Templated(Object):
+    """Something with a pod template, which is kept as the server sent it."""
+
     template: Template = Field(validation_alias=under("spec", "template"))
 
     @property
     def containers(self) -> list[Container]:
         """Return the containers, the main one first and the init containers last."""
+        return [*self.listed("containers"), *self.listed("initContainers")]
+
+    def listed(self, part: str) -> list[Container]:
+        """Return one of the template's lists of containers."""
         spec = self.template.get("spec")
-        if not isinstance(spec, Mapping):
-            return []
-        found: list[JsonValue] = []
-        for part in (spec.get("containers"), spec.get("initContainers")):
-            found += part if isinstance(part, list) else []
-        return [Container.model_validate(one) for one in found]
+        found = spec.get(part) if isinstance(spec, Mapping) else None
+        return [Container.model_validate(one) for one in found] if isinstance(found, list) else []
 
     @property
     def images(self) -> dict[str, str]:
@@ -87,22 +91,6 @@ class _Templated(Object):
         """Return the image of the main container."""
         return next(iter(self.images.values()), "")
 
-    @property
-    def revision(self) -> int:
-        """Return the revision that the Deployment controller wrote on it; 0 when it has not yet."""
-        return int(self.annotations.get(REVISION, "0"))
-
-
-class ReplicaSet(_Templated):
-    """One revision of a Deployment."""
-
-    created: datetime = Field(validation_alias=under("metadata", "creationTimestamp"))
-
-    @property
-    def clean_template(self) -> Template:
-        """Return the template as the Deployment had it, without the hash label the controller adds."""
-        return without_hash(self.template)
-
 
 class Condition(BaseModel):
     """One condition of a status."""
@@ -113,6 +101,12 @@ class Condition(BaseModel):
     status: str
     reason: str = ""
     message: str = ""
+
+
+def quantity(text: str) -> Decimal:
+    """Return an amount as a number: ``200Mi`` in bytes, ``250m`` in cores."""
+    found: Decimal = parse_quantity(text)  # type: ignore[no-untyped-call]
+    return found
 
 
 class Requirement(BaseModel):
@@ -135,58 +129,8 @@ class Requirement(BaseModel):
         return forms[self.operator]
 
 
-class Deployment(_Templated):
-    """A Deployment and its status."""
-
-    namespace: str = Field(validation_alias=under("metadata", "namespace"))
-    resource_version: str = Field(validation_alias=under("metadata", "resourceVersion"))
-    generation: int = Field(validation_alias=under("metadata", "generation"))
-    replicas: int = Field(default=1, validation_alias=under("spec", "replicas"))
-    paused: bool = Field(default=False, validation_alias=under("spec", "paused"))
-    strategy: str = Field(default="RollingUpdate", validation_alias=under("spec", "strategy", "type"))
-    max_unavailable: int | str = Field(
-        default="25%", validation_alias=under("spec", "strategy", "rollingUpdate", "maxUnavailable")
-    )
-    match_labels: Words = Field(default={}, validation_alias=under("spec", "selector", "matchLabels"))
-    match_expressions: tuple[Requirement, ...] = Field(
-        default=(), validation_alias=under("spec", "selector", "matchExpressions")
-    )
-    observed_generation: int = Field(default=0, validation_alias=under("status", "observedGeneration"))
-    current: int = Field(default=0, validation_alias=under("status", "replicas"))
-    updated: int = Field(default=0, validation_alias=under("status", "updatedReplicas"))
-    available: int = Field(default=0, validation_alias=under("status", "availableReplicas"))
-    conditions: tuple[Condition, ...] = Field(default=(), validation_alias=under("status", "conditions"))
-
-    @property
-    def selector(self) -> str:
-        """Return the label selector as the API's query parameter wants it."""
-        labels = [f"{key}={value}" for key, value in self.match_labels.items()]
-        return ",".join([*labels, *map(str, self.match_expressions)])
-
-    @property
-    def restarted_at(self) -> str | None:
-        """Return what the template says of its last restart."""
-        metadata = self.template.get("metadata")
-        annotations = metadata.get("annotations") if isinstance(metadata, Mapping) else None
-        found = annotations.get(RESTARTED_AT) if isinstance(annotations, Mapping) else None
-        return None if found is None else str(found)
-
-    @property
-    def may_be_without_pods(self) -> bool:
-        """Say whether a rollout may stop every pod before a new one is there."""
-        if self.strategy == "Recreate":
-            return True
-        most = str(self.max_unavailable)
-        share = self.replicas * int(most[:-1]) // 100 if most.endswith("%") else int(most)
-        return share >= self.replicas
-
-    def runs(self, one: ReplicaSet) -> bool:
-        """Say whether this is the revision that the Deployment asks for now."""
-        return without_hash(self.template) == one.clean_template
-
-
 class Scale(BaseModel):
-    """The scale subresource of a Deployment."""
+    """The scale subresource of a workload."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -228,6 +172,13 @@ class Autoscaler(Object):
     def scaled_object(self) -> str | None:
         """Return the KEDA ScaledObject that made it and puts it back, if it is one's."""
         return next((owner.name for owner in self.owners if owner.kind == "ScaledObject"), None)
+
+
+class Quota(Object):
+    """A ResourceQuota: what may be asked for in its namespace, and what is."""
+
+    hard: Words = Field(default={}, validation_alias=under("status", "hard"))
+    used: Words = Field(default={}, validation_alias=under("status", "used"))
 
 
 class Event(BaseModel):

@@ -40,6 +40,24 @@ class Volume(BaseModel):
     empty_dir: dict[str, object] | None = Field(default=None, validation_alias="emptyDir")
 
 
+class Toleration(BaseModel):
+    """What lets a pod be on a node in spite of a taint."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    key: str = ""
+    """Every one when empty."""
+    operator: str = "Equal"
+    value: str = ""
+    effect: str = ""
+    """Every one when empty."""
+
+    def bears(self, taint: "Taint") -> bool:
+        """Say whether it is for this taint."""
+        named = self.key in ("", taint.key) and self.effect in ("", taint.effect)
+        return named and (self.operator == "Exists" or (self.key != "" and self.value == taint.value))
+
+
 class Pod(Object):
     """A pod and its containers."""
 
@@ -47,6 +65,7 @@ class Pod(Object):
     deleted: str = Field(default="", validation_alias=under("metadata", "deletionTimestamp"))
     """When it was told to go; empty while it may stay."""
     volumes: tuple[Volume, ...] = Field(default=(), validation_alias=under("spec", "volumes"))
+    tolerations: tuple[Toleration, ...] = Field(default=(), validation_alias=under("spec", "tolerations"))
     phase: str = Field(default="Unknown", validation_alias=under("status", "phase"))
     reason: str = Field(default="", validation_alias=under("status", "reason"))
     containers: tuple[ContainerState, ...] = Field(
@@ -80,6 +99,11 @@ class Pod(Object):
         return next((owner.kind for owner in self.owners if owner.controller), "")
 
     @property
+    def controller_uid(self) -> str:
+        """Return the uid of what puts it back when it goes, or nothing."""
+        return next((owner.uid for owner in self.owners if owner.controller), "")
+
+    @property
     def static(self) -> bool:
         """Say whether it is a mirror of a static pod."""
         return MIRROR in self.annotations
@@ -101,6 +125,8 @@ class Taint(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     effect: str
+    key: str = ""
+    value: str = ""
 
 
 class Node(Object):

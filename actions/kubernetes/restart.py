@@ -1,4 +1,4 @@
-"""Restart a Deployment: new pods of the same template, the way ``kubectl rollout restart`` makes them."""
+"""Restart a workload: new pods of the same template, the way ``kubectl rollout restart`` makes them."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -7,14 +7,14 @@ from pydantic import JsonValue
 
 from tocsin.actions.base import Action, Change, Effect, Frozen, Permission, Plan, Risk, Verdict
 from tocsin.actions.kubernetes.client import RESTART_KEY, TRIES, cluster_of, never_at_rest
-from tocsin.actions.kubernetes.objects import Deployment
-from tocsin.actions.kubernetes.status import progress, refuse_paused, verdict
+from tocsin.actions.kubernetes.status import progress, refuse_still, verdict
 from tocsin.actions.kubernetes.targets import Target, kubectl
+from tocsin.actions.kubernetes.workloads import Workload
 from tocsin.errors import ActionFailed, ErrorClass
 
 
 class RestartPlan(Plan):
-    """The Deployment, and when it was restarted last."""
+    """The workload, and when it was restarted last."""
 
     uid: str
     before: str | None
@@ -33,7 +33,7 @@ class Restarted(Frozen):
 
 
 class RestartRollout(Action[Target, RestartPlan, Restarted]):
-    """Replace every pod of a Deployment by a new one of the same template."""
+    """Replace every pod of a workload by a new one of the same template."""
 
     name = "k8s.rollout_restart"
     risk = Risk.HIGH
@@ -47,11 +47,11 @@ class RestartRollout(Action[Target, RestartPlan, Restarted]):
         return kubectl(given, "rollout restart")
 
     def permissions(self, want: Target) -> list[Permission]:
-        return [want.may("get", "apps/deployments"), want.may("patch", "apps/deployments")]
+        return [want.may("get", f"apps/{want.plural}"), want.may("patch", f"apps/{want.plural}")]
 
     def plan(self, want: Target) -> RestartPlan:
-        found = cluster_of(self.connections, want).deployment(want)
-        refuse_paused(found)
+        found = cluster_of(self.connections, want).workload(want)
+        refuse_still(found)
         before = found.restarted_at
         change = Change(resource=want.resource, field="restarted", before=before, after="when the step runs")
         return RestartPlan(
@@ -66,19 +66,19 @@ class RestartRollout(Action[Target, RestartPlan, Restarted]):
         cluster = cluster_of(self.connections, want)
         time = datetime.now(UTC).isoformat(timespec="seconds")
         for _ in range(TRIES):
-            seen = cluster.deployment(want)
+            seen = cluster.workload(want)
             if seen.annotations.get(RESTART_KEY) == key:
                 return Restarted(
                     restarted_at=seen.restarted_at or time, replicas=seen.replicas, changed=False
                 )
             _refuse_replaced(seen, plan)
-            refuse_paused(seen)
+            refuse_still(seen)
             if cluster.restart(want, seen, time=time, key=key):
                 return Restarted(restarted_at=time, replicas=seen.replicas, changed=True)
         raise never_at_rest(want.short)
 
     def verify(self, want: Target, plan: RestartPlan) -> Verdict:
-        found = cluster_of(self.connections, want).deployment(want)
+        found = cluster_of(self.connections, want).workload(want)
         if found.restarted_at == plan.before:
             return Verdict(
                 state="failed", reason="somebody deployed a template without the restart meanwhile"
@@ -86,7 +86,7 @@ class RestartRollout(Action[Target, RestartPlan, Restarted]):
         return verdict(found)
 
 
-def _refuse_replaced(seen: Deployment, plan: RestartPlan) -> None:
+def _refuse_replaced(seen: Workload, plan: RestartPlan) -> None:
     if seen.uid != plan.uid:
         raise ActionFailed(
             f"{seen.name} was deleted and made anew since the plan. It was left alone; plan again.",
@@ -94,7 +94,7 @@ def _refuse_replaced(seen: Deployment, plan: RestartPlan) -> None:
         )
 
 
-def _warnings(found: Deployment) -> Iterator[str]:
+def _warnings(found: Workload) -> Iterator[str]:
     if found.replicas == 0:
         yield f"{found.name} has 0 replicas: there is nothing to restart"
     elif found.may_be_without_pods:

@@ -8,10 +8,12 @@ from typing import Any, Protocol
 
 from kubernetes import config
 from kubernetes.client import ApiClient, Configuration
+from kubernetes.client.rest import RESTResponse
+from urllib3 import HTTPHeaderDict
 
 from tocsin.actions.answers import ReadT, parsed
 from tocsin.actions.kubernetes.failures import TIMEOUT, told
-from tocsin.connections import KubernetesConnection
+from tocsin.connections import Impersonation, KubernetesConnection
 from tocsin.errors import ActionFailed, ErrorClass
 
 PAGE = 500
@@ -31,7 +33,11 @@ class Wire:
     def _one(self, model: type[ReadT], call: Callable[..., Any], *args: str) -> ReadT:
         return parsed(model, json.loads(self._call(call, *args).data), self._name)
 
-    def _many(self, model: type[ReadT], call: Callable[..., Any], *where: str, **how: Any) -> list[ReadT]:
+    def _many(
+        self, model: type[ReadT], call: Callable[..., Any], *where: str, within: str | None = None, **how: Any
+    ) -> list[ReadT]:
+        """Return the whole list; ``within`` is its namespace where ``where`` does not begin with it."""
+        namespace = within or next(iter(where), None)
         found: list[ReadT] = []
         token: str | None = None
         for _ in range(MAX_PAGES):
@@ -42,7 +48,7 @@ class Wire:
                 return found
         raise ActionFailed(
             f"{self._name} holds more than {PAGE * MAX_PAGES} objects where a few were expected in"
-            f" {f'namespace {where[0]}' if where else 'the whole cluster'}; nothing was changed."
+            f" {f'namespace {namespace}' if namespace else 'the whole cluster'}; nothing was changed."
             " Look at it with kubectl.",
             ErrorClass.INVALID,
         )
@@ -69,11 +75,33 @@ def api_client(name: str, connection: KubernetesConnection) -> ApiClient:
     with told(name):
         path = connection.kubeconfig
         written = Path(path).stat().st_mtime_ns if path else 0
-        return _client(path, connection.context, written)
+        return _client(path, connection.context, written, connection.impersonate)
+
+
+class _Impersonating(ApiClient):
+    """A client that says with every call whom to take it for.
+
+    The headers are put on here, as default ones cannot be given twice: each group has a header of its own.
+    """
+
+    def __init__(self, configuration: Configuration, whom: Impersonation) -> None:
+        super().__init__(configuration)
+        self._whom = whom
+
+    def call_api(
+        self, method: str, url: str, header_params: Any = None, *rest: Any, **how: Any
+    ) -> RESTResponse:
+        headers = HTTPHeaderDict(header_params or {})
+        headers["Impersonate-User"] = self._whom.user
+        for group in self._whom.groups:
+            headers.add("Impersonate-Group", group)
+        return super().call_api(method, url, headers, *rest, **how)
 
 
 @lru_cache(maxsize=32)
-def _client(kubeconfig: str | None, context: str | None, written: int) -> ApiClient:
+def _client(
+    kubeconfig: str | None, context: str | None, written: int, whom: Impersonation | None
+) -> ApiClient:
     """Return a client; ``written`` makes a new one when the kubeconfig was rotated."""
     configuration = Configuration(retries=False)  # the conductor retries, and knows what may be retried
     if kubeconfig is None:
@@ -82,4 +110,4 @@ def _client(kubeconfig: str | None, context: str | None, written: int) -> ApiCli
         config.load_kube_config(  # type: ignore[no-untyped-call]
             kubeconfig, context=context, client_configuration=configuration, persist_config=False
         )
-    return ApiClient(configuration)
+    return ApiClient(configuration) if whom is None else _Impersonating(configuration, whom)

@@ -32,6 +32,11 @@ step needs them for its own object and nothing more. Outside packages add action
 `tocsin.actions`; `tocsin runbook schema --actions` lists what is installed.
 """
 _NODE: Mapping[str, JsonValue] = {"connection": "k8s:main", "node": "node-1"}
+_POD: Mapping[str, JsonValue] = {
+    "connection": "k8s:main",
+    "namespace": "shop",
+    "pod": "checkout-7d9fb6c5b4-x2x7p",
+}
 _OBJECT: Mapping[str, JsonValue] = {"connection": "k8s:main", "namespace": "shop", "deployment": "checkout"}
 EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
     "dns.resolve": {"connection": "dns:main", "host": "orders.db.acme.example", "type": "CNAME"},
@@ -70,6 +75,8 @@ EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
         "json": {"up": False},
     },
     "k8s.cordon": _NODE,
+    "k8s.cronjob_suspend": {"connection": "k8s:main", "namespace": "shop", "cronjob": "invoices"},
+    "k8s.describe": {"connection": "k8s:main", "kind": "Deployment", "namespace": "shop", "name": "checkout"},
     "k8s.drain": {**_NODE, "delete_emptydir_data": True},
     "k8s.events": {**_OBJECT, "limit": 20},
     "k8s.hpa_patch": {
@@ -78,12 +85,47 @@ EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
         "autoscaler": "checkout",
         "min_replicas": 6,
     },
+    "k8s.job_run": {
+        "connection": "k8s:main",
+        "namespace": "shop",
+        "cronjob": "invoices",
+        "deadline": 600,
+    },
+    "k8s.label": {"connection": "k8s:main", "kind": "Node", "name": "node-1", "labels": {"pool": "spare"}},
+    "k8s.networkpolicy_isolate": {
+        "connection": "k8s:main",
+        "namespace": "shop",
+        "policy": "isolate-suspects",
+        "pods": {"tocsin/quarantined": "true"},
+    },
+    "k8s.patch": {
+        "connection": "k8s:main",
+        "kind": "ScaledObject",
+        "api_version": "keda.sh/v1alpha1",
+        "plural": "scaledobjects",
+        "namespace": "shop",
+        "name": "checkout",
+        "fields": {"spec": {"minReplicaCount": 4}},
+    },
+    "k8s.pod_delete": _POD,
+    "k8s.pod_exec": {**_POD, "command": ["pg_ctl", "status"]},
+    "k8s.pod_quarantine": _POD,
+    "k8s.pvc_resize": {
+        "connection": "k8s:main",
+        "namespace": "shop",
+        "claim": "data-orders-0",
+        "size": "200Gi",
+    },
     "k8s.logs": {**_OBJECT, "lines": 50},
     "k8s.rollout_history": _OBJECT,
+    "k8s.rollout_pause": _OBJECT,
     "k8s.rollout_restart": _OBJECT,
+    "k8s.rollout_resume": _OBJECT,
     "k8s.rollout_status": _OBJECT,
     "k8s.rollout_undo": {**_OBJECT, "to_revision": 12},
     "k8s.scale": {**_OBJECT, "replicas": 6},
+    "k8s.taint": {**_NODE, "key": "acme.example/suspect", "value": "disk", "effect": "NoSchedule"},
+    "k8s.top": {"connection": "k8s:main", "namespace": "shop", "selector": "app=checkout"},
     "k8s.uncordon": _NODE,
     "prom.gate": {
         "connection": "prometheus:main",

@@ -25,8 +25,8 @@ NEEDED = ("etcd", "kube-apiserver", "kube-controller-manager")
 TOKENS = f'{ADMIN_TOKEN},admin,admin,"system:masters"\n{BOT_TOKEN},{BOT_USER},{BOT_USER},""\n'
 READY_SECONDS = 60.0
 POLL_SECONDS = 0.1
-AUTOSCALING = "--horizontal-pod-autoscaler-sync-period=1s"
-"""How often autoscalers look; the usual 15 s are long for who watches one."""
+ROUNDS = ("--horizontal-pod-autoscaler-sync-period=1s", "--pvclaimbinder-sync-period=1s")
+"""How often autoscalers, and the binder of volumes, look; the usual 15 s are long for who watches one."""
 
 
 def assets_in(folder: str) -> Path | None:
@@ -58,7 +58,7 @@ class ControlPlane:
             self._start_api_server(etcd)
             self._start_client(
                 "kube-controller-manager",
-                [AUTOSCALING, "--service-account-private-key-file", self._signing_key],
+                [*ROUNDS, "--service-account-private-key-file", self._signing_key],
             )
             if self._has_scheduler():
                 self._start_client("kube-scheduler", [])

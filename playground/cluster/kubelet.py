@@ -1,7 +1,7 @@
 """Stand in for the kubelets of three nodes of a real control plane, as one process.
 
-It registers the nodes, makes their pods Running, lets deleted pods go, and serves container logs where the
-API server looks for them: `/containerLogs/{namespace}/{pod}/{container}`, see
+It registers the nodes, makes their pods Running, lets deleted pods go, and serves container logs and commands
+where the API server looks for them: `/containerLogs/{namespace}/{pod}/{container}` and `/exec/…`, see
 https://github.com/kubernetes/kubernetes/blob/master/pkg/kubelet/server/server.go
 What a pod does is told by its image: see `pods.py`.
 """
@@ -17,11 +17,13 @@ from typing import Annotated
 
 import httpx2
 import uvicorn
-from fastapi import FastAPI, HTTPException, Query
+from fastapi import FastAPI, HTTPException, Query, WebSocket
 from starlette.responses import PlainTextResponse
 
+from tocsin.playground.cluster.commands import CHANNELS, Containers
 from tocsin.playground.cluster.kubeconfig import ADMIN_TOKEN
 from tocsin.playground.cluster.logs import LogQuery, LogUnavailableError, read_log
+from tocsin.playground.cluster.metrics import discovered, measured
 from tocsin.playground.cluster.objects import Json, timestamp, utcnow
 from tocsin.playground.cluster.pods import NODES, started_status, trouble_events
 from tocsin.playground.serving import HOST, uvicorn_config
@@ -58,6 +60,12 @@ class Kubelet:
         """Read a pod, None where there is none."""
         answer = await self._client.get(f"/api/v1/namespaces/{namespace}/pods/{name}")
         return None if answer.status_code == httpx2.codes.NOT_FOUND else _parsed(answer)
+
+    async def pods(self, namespace: str, labels: str) -> list[Json]:
+        """Read the pods of a namespace that have these labels."""
+        path, query = f"/api/v1/namespaces/{namespace}/pods", {"labelSelector": labels}
+        found: list[Json] = _parsed(await self._client.get(path, params=query))["items"]
+        return found
 
     async def _round(self, *, beat: bool) -> None:
         if beat:
@@ -130,6 +138,26 @@ def build_app(kubelet: Kubelet) -> FastAPI:
             )
         except LogUnavailableError as error:
             return PlainTextResponse(str(error), 400)
+
+    @app.get("/apis/metrics.k8s.io/v1beta1")
+    async def metrics() -> Json:
+        return discovered()
+
+    @app.get("/apis/metrics.k8s.io/v1beta1/namespaces/{namespace}/pods")
+    async def pod_metrics(namespace: str, labelSelector: str = "") -> Json:
+        return measured(await kubelet.pods(namespace, labelSelector), utcnow())
+
+    containers = Containers()
+
+    @app.websocket("/exec/{namespace}/{name}/{container}")
+    async def execute(
+        socket: WebSocket, namespace: str, name: str, command: Annotated[list[str], Query()]
+    ) -> None:
+        pod = await kubelet.pod(namespace, name)
+        await socket.accept(subprotocol=CHANNELS)
+        async for frame in containers.run("" if pod is None else pod["metadata"]["uid"], command):
+            await socket.send_bytes(frame)
+        await socket.close()
 
     return app
 

@@ -1,7 +1,7 @@
 """What the practice kubelet does with a pod, as pure functions: its status and its events.
 
-The image's tag decides: `bad…` crash-loops and is never ready, `slow…` is ready after five seconds, all else
-at once.
+The image's tag decides: `bad…` crash-loops and is never ready, `slow…` is ready after five seconds, `done…`
+has done its work at once, all else is ready at once.
 """
 
 import datetime as dt
@@ -27,6 +27,8 @@ def started_status(pod: Json, now: dt.datetime) -> Json | None:
     slow = any(image_tag(container["image"]).startswith("slow") for container in containers)
     if slow and now - moment(pod["metadata"]["creationTimestamp"]) < SLOW_START:
         return None
+    if all(image_tag(container["image"]).startswith("done") for container in containers):
+        return _finished(containers, now)
     ready = not any(crash_loops(container) for container in containers)
     return {
         "phase": "Running",
@@ -35,6 +37,21 @@ def started_status(pod: Json, now: dt.datetime) -> Json | None:
         "startTime": timestamp(now),
         "conditions": _conditions(ready, now),
         "containerStatuses": [_container_status(container, now) for container in containers],
+    }
+
+
+def _finished(containers: list[Json], now: dt.datetime) -> Json:
+    exited = {"exitCode": 0, "reason": "Completed", "startedAt": timestamp(now), "finishedAt": timestamp(now)}
+    return {
+        "phase": "Succeeded",
+        "hostIP": "127.0.0.1",
+        "podIP": "10.244.0.9",
+        "startTime": timestamp(now),
+        "conditions": _conditions(False, now),
+        "containerStatuses": [
+            {**_container_status(container, now), "ready": False, "state": {"terminated": exited}}
+            for container in containers
+        ],
     }
 
 

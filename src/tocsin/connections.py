@@ -41,6 +41,17 @@ class _Connection(BaseModel):
     """What it is part of, such as ``prod``: ``guardrails.environments`` of runbooks speaks of it."""
 
 
+class Impersonation(BaseModel):
+    """Whom a cluster takes us for; our own credentials need the right to impersonate them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    user: str = Field(min_length=1)
+    """As role bindings have it; ``system:serviceaccount:NAMESPACE:NAME`` for a service account."""
+    groups: tuple[str, ...] = ()
+    """Those alone: the groups of our own credentials do not count then."""
+
+
 class KubernetesConnection(_Connection):
     """A cluster."""
 
@@ -51,6 +62,10 @@ class KubernetesConnection(_Connection):
     """Context of the kubeconfig; its current one when not given."""
     namespaces: tuple[str, ...] = ()
     """Namespaces that runbooks may touch; empty means every one its credentials allow, and nodes too."""
+    exec: tuple[tuple[str, ...], ...] = ()
+    """Commands that runbooks may run in containers, each the whole list of its words; empty means none."""
+    impersonate: Impersonation | None = None
+    """Whom to act as: ``{user: tocsin-shop, groups: [sre]}``. Its rights hold, and the audit log names it."""
 
 
 class AwsConnection(_Connection):

@@ -31,10 +31,11 @@ class Around:
         self._versions = {one.name: one.preferred_version.version for one in groups if one.preferred_version}
         self._made: list[tuple[str, str, str]] = []
         self._pods: list[str] = []
+        self._quotas: list[str] = []
 
-    def autoscale(self, name: str, low: int, high: int, **meta: Any) -> None:
-        """Let an autoscaler of the same name keep a Deployment between two replica counts."""
-        target = {"kind": "Deployment", "name": name, "apiVersion": "apps/v1"}
+    def autoscale(self, name: str, low: int, high: int, kind: str = "Deployment", **meta: Any) -> None:
+        """Let an autoscaler of the same name keep a workload between two replica counts."""
+        target = {"kind": kind, "name": name, "apiVersion": "apps/v1"}
         spec = {"scaleTargetRef": target, "minReplicas": low, "maxReplicas": high}
         self._make("autoscaling", "horizontalpodautoscalers", name, spec, **meta)
 
@@ -59,15 +60,50 @@ class Around:
         """Wait until a Deployment's budget allows a pod to go."""
         self.until(lambda: self.read("policy", "poddisruptionbudgets", name)["status"]["disruptionsAllowed"])
 
-    def daemon(self) -> str:
+    def daemon(self, **pods: Any) -> str:
         """Create a DaemonSet, wait until it has a pod on each of the three nodes, return its name."""
         name = f"agent-{next(_serial)}"
-        template = {"metadata": {"labels": {"app": name}}, "spec": _pod_spec()}
+        template = {"metadata": {"labels": {"app": name}}, "spec": {**_pod_spec(), **pods}}
         self._make(
             "apps", "daemonsets", name, {"selector": {"matchLabels": {"app": name}}, "template": template}
         )
         self.until(lambda: self.read("apps", "daemonsets", name)["status"].get("numberReady") == 3)
         return name
+
+    def stateful(self, image: str = "registry.example/store:1.0", **spec: Any) -> str:
+        """Create a StatefulSet of two replicas, wait for them, return its name."""
+        name = f"store-{next(_serial)}"
+        template = {"metadata": {"labels": {"app": name}}, "spec": _pod_spec(image)}
+        usual = {"serviceName": name, "replicas": 2, "podManagementPolicy": "Parallel"}
+        selector = {"matchLabels": {"app": name}}
+        self._make(
+            "apps", "statefulsets", name, {**usual, "selector": selector, "template": template, **spec}
+        )
+        self.until(lambda: self._is_through("statefulsets", name))
+        return name
+
+    def replica_set(self) -> str:
+        """Create a ReplicaSet of two replicas of no Deployment, wait for them, return its name."""
+        name = f"batch-{next(_serial)}"
+        template = {"metadata": {"labels": {"app": name}}, "spec": _pod_spec()}
+        spec = {"replicas": 2, "selector": {"matchLabels": {"app": name}}, "template": template}
+        self._make("apps", "replicasets", name, spec)
+        self.until(lambda: self.read("apps", "replicasets", name)["status"].get("readyReplicas") == 2)
+        return name
+
+    def ship(self, plural: str, name: str, image: str) -> None:
+        """Give a StatefulSet or a DaemonSet another image, and wait until every pod has it."""
+        containers = [{"name": "app", "image": image}]
+        self.patch("apps", plural, name, {"spec": {"template": {"spec": {"containers": containers}}}})
+        self.until(lambda: self._is_through(plural, name))
+
+    def patch(self, group: str, plural: str, name: str, body: dict[str, Any]) -> None:
+        """Merge a patch into any object; a list replaces the one that is there."""
+        self._objects.patch_namespaced_custom_object(*self._place(group, plural), name, body)
+
+    def image(self, plural: str, name: str) -> str:
+        """Return the image that a workload asks for."""
+        return str(self.read("apps", plural, name)["spec"]["template"]["spec"]["containers"][0]["image"])
 
     def bare_pod(self, node: str, image: str = "registry.example/tool:1.0", **meta: Any) -> str:
         """Create a pod on a node that no controller owns, wait until it runs, return its name."""
@@ -82,6 +118,23 @@ class Around:
         """Return the phase of each pod of the tests on a node."""
         found = self._list_pods(field_selector=f"spec.nodeName={node}")
         return {pod.metadata.name: pod.status.phase for pod in found}
+
+    def uids_of(self, app: str) -> list[str]:
+        """Return the uid of each pod of a workload, once none is coming or going."""
+        self.pods_of(app)
+        return [str(pod.metadata.uid) for pod in self._list_pods(label_selector=f"app={app}")]
+
+    def quota(self, name: str, hard: dict[str, str]) -> None:
+        """Let the namespace ask for no more than this, and wait until what is used is counted."""
+        body: Any = {"metadata": {"name": name}, "spec": {"hard": hard}}
+        self._core.create_namespaced_resource_quota(self._namespace, body)
+        self._quotas.append(name)
+
+        def counted() -> bool:
+            status = self._core.read_namespaced_resource_quota(name, self._namespace).status
+            return bool(status and status.used and status.used.keys() == hard.keys())
+
+        self.until(counted)
 
     def pods_of(self, app: str) -> dict[str, str]:
         """Return the node of each pod of a Deployment or a DaemonSet, once none is coming or going."""
@@ -120,12 +173,26 @@ class Around:
         while self._made:
             group, plural, name = self._made.pop()
             self._objects.delete_namespaced_custom_object(*self._place(group, plural), name)
+        while self._quotas:
+            self._core.delete_namespaced_resource_quota(self._quotas.pop(), self._namespace)
         for pod in self._list_pods():
-            if pod.metadata.name in self._pods:
+            if pod.metadata.name in self._pods and pod.metadata.deletion_timestamp is None:
                 self._core.delete_namespaced_pod(pod.metadata.name, self._namespace)
         for node in self._core.list_node().items:
             if node.spec and node.spec.unschedulable:
                 self.uncordon(str(node.metadata and node.metadata.name))
+
+    def _is_through(self, plural: str, name: str) -> bool:
+        found = self.read("apps", plural, name)
+        status, seen = found["status"], found["metadata"]["generation"]
+        if status.get("observedGeneration") != seen:
+            return False
+        if plural == "daemonsets":
+            return bool(status.get("updatedNumberScheduled", 0) == status.get("numberAvailable", 0) == 3)
+        return bool(
+            status.get("updateRevision") == status.get("currentRevision")
+            and status.get("readyReplicas", 0) == found["spec"]["replicas"]
+        )
 
     def _make(self, group: str, plural: str, name: str, spec: dict[str, Any], **meta: Any) -> None:
         body = {"metadata": {"name": name, **meta}, "spec": spec}

@@ -18,6 +18,7 @@ from kubernetes.client import (
 from kubernetes.client.exceptions import ApiException
 
 from tests.actions.around import Around
+from tests.actions.props import Props
 
 NAMESPACE = "shop"
 CANARY = "canary-5up3r-s3cr3t-v41u3"
@@ -40,6 +41,7 @@ class Kube:
         self.core = CoreV1Api(self.api)
         self._make_namespace()
         self.around = Around(self.api, NAMESPACE)
+        self.props = Props(self.api, NAMESPACE)
 
     def deploy(
         self, image: str = "registry.example/checkout:1.0", name: str | None = None, **extra: Any
@@ -113,6 +115,7 @@ class Kube:
         """Delete whatever was made: a controller slows down with each Deployment that it keeps."""
         while self._deployed:
             self.apps.delete_namespaced_deployment(self._deployed.pop(), NAMESPACE)
+        self.props.tidy()
         self.around.tidy()
 
     def _make_namespace(self) -> None:

@@ -18,7 +18,9 @@ LISTED = Registry(Connections({}))
 EVERY = sorted(CASES)
 UNDOABLE = [name for name in EVERY if LISTED.get(name).undoable()]
 FINAL = [name for name in EVERY if not LISTED.get(name).undoable()]
-ONCE = [name for name in EVERY if LISTED.get(name).effect is Effect.ONCE]
+ONCE = [name for name in EVERY if LISTED.get(name).effect is Effect.ONCE and LISTED.get(name).probes()]
+BLIND = [name for name in EVERY if LISTED.get(name).effect is Effect.ONCE and not LISTED.get(name).probes()]
+"""Nobody can tell afterwards whether a command ran: a person is asked."""
 CHANGING = [name for name in EVERY if LISTED.get(name).effect is not Effect.READ]
 LOCKING = [name for name in CHANGING if name != "slack.post"]
 """Two posts to one channel do not disturb each other."""
@@ -136,6 +138,13 @@ def test_what_cannot_be_undone_says_so(case: Case, action: AnyAction) -> None:
 def test_a_probe_knows_what_has_not_happened(case: Case, action: AnyAction) -> None:
     plan = action.plan(case.want)
     assert action.probe(case.want, plan, "step-1") is Probe.NOT_DONE
+
+
+@of(BLIND)
+def test_what_nobody_can_tell_is_unknown(case: Case, action: AnyAction) -> None:
+    plan = action.plan(case.want)
+    action.run(case.want, plan, "step-1")
+    assert action.probe(case.want, plan, "step-1") is Probe.UNKNOWN
 
 
 @of(ONCE)

@@ -37,7 +37,11 @@ def test_a_full_runbook_is_clean() -> None:
             "deploymnet: checkout\n      replicas",
             "k8s.scale takes no `deploymnet`. Did you mean `deployment`?",
         ),
-        ("deployment: checkout\n      replicas", "replicas", "k8s.scale needs `deployment`"),
+        (
+            "deployment: checkout\n      replicas",
+            "replicas",
+            "k8s.scale needs one of `deployment`, `statefulset`, `replicaset`",
+        ),
         (
             'replicas: "${{ inputs.replicas }}"',
             "replicas: many",

@@ -2,7 +2,9 @@
 
 import dataclasses
 from collections.abc import Callable
+from pathlib import Path
 
+import pytest
 from pydantic import JsonValue
 
 from tests.actions.cases.worlds import CLOSED, Case, Worlds, connections_of
@@ -12,7 +14,7 @@ from tocsin.actions.kubernetes.drain import Drain
 from tocsin.actions.kubernetes.hpa import MoveBounds
 from tocsin.actions.kubernetes.rollout import RollBack
 from tocsin.actions.kubernetes.scale import ScaleTo
-from tocsin.actions.kubernetes.targets import NodeTarget, Target
+from tocsin.actions.kubernetes.targets import DeploymentTarget, NodeTarget, OfWorkload, Target
 from tocsin.connections import Connections, KubernetesConnection
 from tocsin.playground.cluster.kubeconfig import write_kubeconfig
 
@@ -26,20 +28,31 @@ def _deployed(worlds: Worlds) -> str:
     return name
 
 
-def _connections(worlds: Worlds, *namespaces: str) -> Connections:
+def connections_in(
+    worlds: Worlds, *namespaces: str, commands: tuple[tuple[str, ...], ...] = ()
+) -> Connections:
+    """Return the four ways to the cluster: as it should be, without rights, to nobody, to where no API is."""
     kubeconfig = worlds.kube.kubeconfig
-    closed = worlds.tmp_path / "closed"
+    closed, elsewhere = worlds.tmp_path / "closed", worlds.tmp_path / "elsewhere"
     write_kubeconfig(closed, CLOSED)
+    elsewhere.write_text(Path(kubeconfig).read_text().replace(worlds.cluster.url, f"{worlds.cluster.url}/no"))
     return connections_of(
-        KubernetesConnection(kubeconfig=kubeconfig, context="admin", namespaces=namespaces),
-        KubernetesConnection(kubeconfig=kubeconfig, context="bot"),
-        KubernetesConnection(kubeconfig=str(closed)),
+        KubernetesConnection(kubeconfig=kubeconfig, context="admin", namespaces=namespaces, exec=commands),
+        KubernetesConnection(kubeconfig=kubeconfig, context="bot", exec=commands),
+        KubernetesConnection(kubeconfig=str(closed), exec=commands),
+        KubernetesConnection(kubeconfig=str(elsewhere), exec=commands),
     )
 
 
-def _of_deployment(worlds: Worlds, name: str, want: Target) -> Case:
+def only_real(worlds: Worlds) -> None:
+    """Skip a test of kinds that only a control plane knows."""
+    if worlds.cluster.kind == "twin":
+        pytest.skip("the twin does not know every kind; set KUBEBUILDER_ASSETS to a control plane")
+
+
+def _of_deployment(worlds: Worlds, name: str, want: OfWorkload) -> Case:
     return Case(
-        connections=_connections(worlds, NAMESPACE),
+        connections=connections_in(worlds, NAMESPACE),
         want=want,
         missing=want.model_copy(update={"deployment": "nowhere"}),
         state=lambda: worlds.kube.spec(name),
@@ -49,7 +62,7 @@ def _of_deployment(worlds: Worlds, name: str, want: Target) -> Case:
 
 def _of_node(worlds: Worlds, want: NodeTarget, effects: Callable[[], JsonValue]) -> Case:
     return Case(
-        connections=_connections(worlds),
+        connections=connections_in(worlds),
         want=want,
         missing=want.model_copy(update={"node": "nowhere"}),
         state=lambda: worlds.kube.around.schedulable(want.node),
@@ -88,7 +101,7 @@ def hpa_patch(worlds: Worlds) -> Case:
         return list(kube.around.bounds(name))
 
     return Case(
-        connections=_connections(worlds, NAMESPACE),
+        connections=connections_in(worlds, NAMESPACE),
         want=want,
         missing=want.model_copy(update={"autoscaler": "nowhere"}),
         state=bounds,
@@ -105,6 +118,18 @@ def rollout_restart(worlds: Worlds) -> Case:
     name = worlds.kube.deploy()
     case = _of_deployment(worlds, name, Target.model_validate(_at(name)))
     return dataclasses.replace(case, state=lambda: worlds.kube.read(name)["spec"]["template"])
+
+
+def rollout_pause(worlds: Worlds) -> Case:
+    name = worlds.kube.deploy()
+    case = _of_deployment(worlds, name, DeploymentTarget.model_validate(_at(name)))
+    return dataclasses.replace(case, state=lambda: worlds.kube.read(name)["spec"].get("paused", False))
+
+
+def rollout_resume(worlds: Worlds) -> Case:
+    case = rollout_pause(worlds)
+    worlds.kube.patch(str(case.want.model_dump()["deployment"]), {"spec": {"paused": True}})
+    return case
 
 
 def rollout_undo(worlds: Worlds) -> Case:
@@ -139,7 +164,9 @@ CASES: dict[str, Callable[[Worlds], Case]] = {
     "k8s.hpa_patch": hpa_patch,
     "k8s.logs": logs,
     "k8s.rollout_history": rollout_history,
+    "k8s.rollout_pause": rollout_pause,
     "k8s.rollout_restart": rollout_restart,
+    "k8s.rollout_resume": rollout_resume,
     "k8s.rollout_status": rollout_status,
     "k8s.rollout_undo": rollout_undo,
     "k8s.scale": scale,

@@ -17,6 +17,7 @@ from tests.actions.servers import Site
 from tocsin.actions.base import Frozen
 from tocsin.connections import Connection, Connections
 from tocsin.playground.cloud import Cloud
+from tocsin.playground.cluster.start import Cluster
 from tocsin.playground.slack.player import Player
 
 CLOSED = "http://127.0.0.1:9"
@@ -46,6 +47,7 @@ class Worlds:
     """Every system there is: the fixtures of these names. Each starts, empty, when it is first asked for."""
 
     cloud: Cloud
+    cluster: Cluster
     keyspace: Keyspace
     kube: Kube
     nameserver: Nameserver

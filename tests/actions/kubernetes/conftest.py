@@ -4,6 +4,7 @@ import pytest
 
 from tests.actions.kube import NAMESPACE, Kube
 from tocsin.connections import Connections, KubernetesConnection
+from tocsin.playground.cluster.start import Cluster
 
 
 @pytest.fixture
@@ -26,3 +27,10 @@ def shipped(kube: Kube) -> str:
         kube.ship(name, image)
         kube.settle(name)
     return name
+
+
+@pytest.fixture
+def real(cluster: Cluster) -> None:
+    """A control plane that knows every kind."""
+    if cluster.kind == "twin":
+        pytest.skip("the twin does not know every kind; set KUBEBUILDER_ASSETS to a control plane")

@@ -12,6 +12,10 @@ def at(name: str) -> dict[str, str]:
     return {"connection": "k8s:main", "namespace": NAMESPACE, "deployment": name}
 
 
+def of(kind: str, name: str) -> dict[str, str]:
+    return {"connection": "k8s:main", "namespace": NAMESPACE, kind: name}
+
+
 def settled(action: AnyAction, want: object, plan: Any) -> Verdict:
     """Verify as the worker does, until it is no longer waiting."""
     deadline = time.monotonic() + 30

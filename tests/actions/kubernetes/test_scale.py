@@ -8,8 +8,8 @@ from tests.actions.around import SCALED_OBJECT
 from tests.actions.kube import Kube
 from tests.actions.kubernetes.targets import at
 from tocsin.actions.kubernetes.client import cluster_of
-from tocsin.actions.kubernetes.scale import ScaleDeployment, ScaleTo
-from tocsin.actions.kubernetes.targets import Target
+from tocsin.actions.kubernetes.scale import ScaleTo, ScaleWorkload
+from tocsin.actions.kubernetes.targets import Scalable
 from tocsin.connections import Connections
 from tocsin.errors import ActionFailed, ErrorClass
 
@@ -17,8 +17,8 @@ pytestmark = pytest.mark.timeout(60)
 
 
 @pytest.fixture
-def scale(connections: Connections) -> ScaleDeployment:
-    return ScaleDeployment(connections)
+def scale(connections: Connections) -> ScaleWorkload:
+    return ScaleWorkload(connections)
 
 
 def to(name: str, replicas: int) -> ScaleTo:
@@ -43,7 +43,7 @@ def off(kube: Kube) -> str:
 
 @pytest.mark.parametrize("replicas", [1, 4, 9])
 def test_a_count_that_an_autoscaler_sets_is_refused(
-    scale: ScaleDeployment, autoscaled: str, replicas: int
+    scale: ScaleWorkload, autoscaled: str, replicas: int
 ) -> None:
     with pytest.raises(ActionFailed, match=r"between 2 and 5.*k8s\.hpa_patch") as caught:
         scale.plan(to(autoscaled, replicas))
@@ -51,7 +51,7 @@ def test_a_count_that_an_autoscaler_sets_is_refused(
 
 
 @pytest.mark.parametrize("replicas", [0, 4])
-def test_a_count_that_keda_sets_is_refused(scale: ScaleDeployment, kube: Kube, replicas: int) -> None:
+def test_a_count_that_keda_sets_is_refused(scale: ScaleWorkload, kube: Kube, replicas: int) -> None:
     name = kube.deploy()
     kube.around.autoscale(name, 2, 5, ownerReferences=[SCALED_OBJECT])
     with pytest.raises(ActionFailed, match="the KEDA ScaledObject orders sets the replica count") as caught:
@@ -59,7 +59,7 @@ def test_a_count_that_keda_sets_is_refused(scale: ScaleDeployment, kube: Kube, r
     assert caught.value.kind is ErrorClass.INVALID
 
 
-def test_zero_switches_an_autoscaler_off_and_is_warned_of(scale: ScaleDeployment, autoscaled: str) -> None:
+def test_zero_switches_an_autoscaler_off_and_is_warned_of(scale: ScaleWorkload, autoscaled: str) -> None:
     assert scale.plan(to(autoscaled, 0)).warnings == (
         f"0 replicas stops {autoscaled} completely",
         f"the autoscaler {autoscaled} stops scaling it until the count is above 0",
@@ -67,23 +67,23 @@ def test_zero_switches_an_autoscaler_off_and_is_warned_of(scale: ScaleDeployment
 
 
 def test_from_zero_a_count_within_the_bounds_switches_the_autoscaler_on(
-    scale: ScaleDeployment, off: str
+    scale: ScaleWorkload, off: str
 ) -> None:
     assert scale.plan(to(off, 3)).warnings == (f"the autoscaler {off} is off at 0 and takes over",)
 
 
-def test_from_zero_a_count_out_of_the_bounds_is_refused(scale: ScaleDeployment, off: str) -> None:
+def test_from_zero_a_count_out_of_the_bounds_is_refused(scale: ScaleWorkload, off: str) -> None:
     with pytest.raises(ActionFailed, match="would undo 9"):
         scale.plan(to(off, 9))
 
 
 def test_the_autoscaler_of_another_deployment_is_no_hindrance(
-    scale: ScaleDeployment, autoscaled: str, kube: Kube
+    scale: ScaleWorkload, autoscaled: str, kube: Kube
 ) -> None:
     assert scale.plan(to(kube.deploy(), 9)).warnings == ()
 
 
-def test_zero_replicas_are_warned_of(scale: ScaleDeployment, kube: Kube) -> None:
+def test_zero_replicas_are_warned_of(scale: ScaleWorkload, kube: Kube) -> None:
     name = kube.deploy()
     assert scale.plan(to(name, 0)).warnings == (f"0 replicas stops {name} completely",)
 
@@ -97,19 +97,19 @@ def test_zero_replicas_are_warned_of(scale: ScaleDeployment, kube: Kube) -> None
     ],
 )
 def test_a_gitops_owner_is_warned_of(
-    scale: ScaleDeployment, kube: Kube, mark: dict[str, Any], owner: str
+    scale: ScaleWorkload, kube: Kube, mark: dict[str, Any], owner: str
 ) -> None:
     assert scale.plan(to(kube.deploy(**mark), 3)).warnings[0].startswith(f"{owner} owns")
 
 
-def test_a_namespace_that_the_connection_does_not_list_is_refused(scale: ScaleDeployment) -> None:
+def test_a_namespace_that_the_connection_does_not_list_is_refused(scale: ScaleWorkload) -> None:
     want = to("coredns", 0).model_copy(update={"namespace": "kube-system"})
     with pytest.raises(ActionFailed, match="allows the namespaces shop") as caught:
         scale.plan(want)
     assert caught.value.kind is ErrorClass.INVALID
 
 
-def test_the_plan_shows_the_counts(scale: ScaleDeployment, kube: Kube) -> None:
+def test_the_plan_shows_the_counts(scale: ScaleWorkload, kube: Kube) -> None:
     name = kube.deploy()
     assert scale.plan(to(name, 5)).changes[0].model_dump() == {
         "resource": f"k8s:main/shop/deployment/{name}",
@@ -119,7 +119,7 @@ def test_the_plan_shows_the_counts(scale: ScaleDeployment, kube: Kube) -> None:
     }
 
 
-def test_a_count_that_somebody_else_changed_is_left_alone(scale: ScaleDeployment, kube: Kube) -> None:
+def test_a_count_that_somebody_else_changed_is_left_alone(scale: ScaleWorkload, kube: Kube) -> None:
     name = kube.deploy()
     plan = scale.plan(to(name, 5))
     kube.patch(name, {"spec": {"replicas": 3}})
@@ -128,7 +128,7 @@ def test_a_count_that_somebody_else_changed_is_left_alone(scale: ScaleDeployment
     assert (caught.value.kind, kube.spec(name)["replicas"]) == (ErrorClass.CONFLICT, 3)
 
 
-def test_undo_leaves_a_count_alone_that_somebody_else_changed(scale: ScaleDeployment, kube: Kube) -> None:
+def test_undo_leaves_a_count_alone_that_somebody_else_changed(scale: ScaleWorkload, kube: Kube) -> None:
     name = kube.deploy()
     plan = scale.plan(to(name, 5))
     scale.run(to(name, 5), plan, "step-1")
@@ -138,14 +138,14 @@ def test_undo_leaves_a_count_alone_that_somebody_else_changed(scale: ScaleDeploy
 
 
 def test_a_write_on_an_older_state_is_refused_by_the_cluster(connections: Connections, kube: Kube) -> None:
-    want = Target.model_validate(at(kube.deploy()))
+    want = Scalable.model_validate(at(kube.deploy()))
     cluster = cluster_of(connections, want)
     seen = cluster.scale(want)
-    kube.patch(want.deployment, {"spec": {"replicas": 3}})
+    kube.patch(want.name, {"spec": {"replicas": 3}})
     assert not cluster.set_scale(want, seen, 9)
 
 
-def test_verify_fails_when_somebody_else_set_another_count(scale: ScaleDeployment, kube: Kube) -> None:
+def test_verify_fails_when_somebody_else_set_another_count(scale: ScaleWorkload, kube: Kube) -> None:
     name = kube.deploy()
     plan = scale.plan(to(name, 5))
     scale.run(to(name, 5), plan, "step-1")

@@ -44,5 +44,15 @@ def test_deleting_a_deployment_takes_its_pods_along(apps: Client, core: Client, 
     assert eventually(lambda: not replica_sets(apps, checkout) and not pod_names(core, checkout))
 
 
+def test_a_pod_that_has_done_its_work_has_succeeded(core: Client, standing: Workload) -> None:
+    container = {"name": "app", "image": "registry.example/invoices:done"}
+    body = {"metadata": {"name": "invoices"}, "spec": {"restartPolicy": "Never", "containers": [container]}}
+    core.create_namespaced_pod(standing.namespace, body)
+    assert eventually(
+        lambda: core.read_namespaced_pod("invoices", standing.namespace).status.phase == "Succeeded"
+    )
+    core.delete_namespaced_pod("invoices", standing.namespace)
+
+
 def _nodes(core: Client, workload: Workload) -> list[str]:
     return [pod.spec.node_name or "" for pod in core.list_namespaced_pod(workload.namespace).items]
