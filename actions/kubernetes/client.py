@@ -1,9 +1,9 @@
 """The Kubernetes API as far as the actions need it."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
-from kubernetes.client import ApiClient, AppsV1Api, AutoscalingV1Api, AutoscalingV2Api, CoreV1Api
+from kubernetes import client  # it imports its parts when they are first named, which takes a second
 
 from tocsin.actions.kubernetes.objects import RESTARTED_AT, Autoscaler, Event, Quota, Scale, Template
 from tocsin.actions.kubernetes.pods import Node, Pod
@@ -34,19 +34,20 @@ TRIES = 5
 RESTART_KEY = "tocsin/restart-key"
 """On a workload: the key of the step that restarted it last."""
 
-_Scaling = AutoscalingV1Api | AutoscalingV2Api
+_Scaling: TypeAlias = Any
+"""The client's AutoscalingV2Api, or its AutoscalingV1Api."""
 ResultT = TypeVar("ResultT")
 
 
 class Cluster(Wire):
     """One connection's API. Raises ``ActionFailed``, and nothing else."""
 
-    def __init__(self, name: str, api: ApiClient) -> None:
+    def __init__(self, name: str, api: Any) -> None:
         super().__init__(name)
-        self._apps = AppsV1Api(api)
-        self._core = CoreV1Api(api)
-        self._scaling = AutoscalingV2Api(api)
-        self._old_scaling = AutoscalingV1Api(api)
+        self._apps = client.AppsV1Api(api)
+        self._core = client.CoreV1Api(api)
+        self._scaling = client.AutoscalingV2Api(api)
+        self._old_scaling = client.AutoscalingV1Api(api)
 
     def workload(self, at: OfWorkload) -> Workload:
         """Return the workload."""

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from http.client import responses
 from typing import Any, NamedTuple
 
-from kubernetes.client import ApiClient, CoreV1Api
+from kubernetes import client
+from kubernetes.client import ApiClient
 from kubernetes.client.exceptions import ApiException
 from kubernetes.stream import stream
 from kubernetes.stream.ws_client import ERROR_CHANNEL, STDERR_CHANNEL, STDOUT_CHANNEL
@@ -48,7 +49,7 @@ def run_command(
     with told(at.connection):
         try:
             socket = stream(
-                CoreV1Api(api).connect_get_namespaced_pod_exec,
+                client.CoreV1Api(api).connect_get_namespaced_pod_exec,
                 at.pod,
                 at.namespace,
                 container=container,
