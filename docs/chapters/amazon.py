@@ -1,0 +1,41 @@
+"""Inputs of every action on AWS, for ``actions.md``."""
+
+from collections.abc import Mapping
+
+from pydantic import JsonValue
+
+_SERVICE: Mapping[str, JsonValue] = {"connection": "aws:main", "cluster": "shop", "service": "checkout"}
+EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
+    "cloudwatch.metric": {
+        "connection": "aws:main",
+        "namespace": "AWS/RDS",
+        "metric": "ReplicaLag",
+        "dimensions": {"DBInstanceIdentifier": "orders-dr"},
+        "stat": "Maximum",
+    },
+    "ec2.describe": {
+        "connection": "aws:main",
+        "instance": "i-0123456789abcdef0",
+        "require_tags": {"auto-remediate": "true"},
+    },
+    "ecs.redeploy": _SERVICE,
+    "rds.describe": {"connection": "aws:main", "instance": "orders-dr"},
+    "rds.failover": {"connection": "aws:main", "cluster": "orders"},
+    "rds.promote_replica": {"connection": "aws:main", "instance": "orders-dr", "backup_retention": 7},
+    "route53.upsert": {
+        "connection": "aws:main",
+        "zone": "internal.acme.example",
+        "name": "orders.db.internal.acme.example",
+        "type": "CNAME",
+        "ttl": 30,
+        "values": ["orders-dr.abcdefghijkl.eu-west-1.rds.amazonaws.com"],
+    },
+    "ssm.run_document": {
+        "connection": "aws:main",
+        "document": "Tocsin-DiskUsage",
+        "version": 1,
+        "targets": ["i-0123456789abcdef0"],
+        "parameters": {"mount": "/var"},
+    },
+}
+"""As a runbook's ``with`` gives them."""
