@@ -29,6 +29,8 @@ BUILT_IN: tuple[EntryPoint, ...] = (
     _built_in("dns.resolve", "tocsin.actions.dns:ResolveName"),
     _built_in("ec2.describe", "tocsin.actions.aws.ec2:DescribeInstance [aws]"),
     _built_in("ecs.redeploy", "tocsin.actions.aws.ecs:RedeployService [aws]"),
+    _built_in("ecs.rollback", "tocsin.actions.aws.ecs_rollback:RollBackService [aws]"),
+    _built_in("ecs.scale", "tocsin.actions.aws.ecs_scale:ScaleService [aws]"),
     _built_in("github.revert_pr", "tocsin.actions.github:RevertPullRequest"),
     _built_in("grafana.annotate", "tocsin.actions.grafana.annotate:AnnotateGraphs"),
     _built_in("grafana.panel_png", "tocsin.actions.grafana.panel:PhotographPanel"),

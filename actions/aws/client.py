@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import UnknownRegionError
+from botocore.exceptions import ClientError, UnknownRegionError
 from pydantic import BaseModel, ConfigDict, Field
 
 from tocsin.actions.answers import ReadT, parsed
@@ -53,6 +53,16 @@ class Account:
             client = client_of(service, self._connection, self._ca_bundle)
             answer: dict[str, Any] = getattr(client, operation)(**request)
         return answer
+
+    def rehearse(self, service: str, operation: str, /, **request: Any) -> None:
+        """Let AWS check one call of EC2 without doing it; raise ActionFailed where it would refuse."""
+        with told(self._name):
+            client = client_of(service, self._connection, self._ca_bundle)
+            try:
+                getattr(client, operation)(DryRun=True, **request)
+            except ClientError as error:
+                if error.response["Error"]["Code"] != "DryRunOperation":  # which says: it would have worked
+                    raise
 
 
 def account_of(connections: Connections, want: InAccount) -> Account:

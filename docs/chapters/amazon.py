@@ -19,6 +19,8 @@ EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
         "require_tags": {"auto-remediate": "true"},
     },
     "ecs.redeploy": _SERVICE,
+    "ecs.rollback": _SERVICE,
+    "ecs.scale": {**_SERVICE, "tasks": 6},
     "rds.describe": {"connection": "aws:main", "instance": "orders-dr"},
     "rds.failover": {"connection": "aws:main", "cluster": "orders"},
     "rds.promote_replica": {"connection": "aws:main", "instance": "orders-dr", "backup_retention": 7},

@@ -9,6 +9,8 @@ CASES: dict[str, Callable[[Worlds], Case]] = {
     "cloudwatch.metric": cloudwatch.metric,
     "ec2.describe": instances.describe,
     "ecs.redeploy": ecs.redeploy,
+    "ecs.rollback": ecs.rollback,
+    "ecs.scale": ecs.scale,
     "rds.describe": rds.describe,
     "rds.failover": aurora.failover,
     "rds.promote_replica": rds.promote,

@@ -1,0 +1,23 @@
+"""Correct moto and serve it, with moto's own options."""
+
+import os
+
+from moto import server
+
+from tocsin.playground.amazon import corrections, deployments
+from tocsin.playground.estate import TASKS
+
+_MODULES = (corrections, deployments)
+
+
+def main() -> None:
+    """Put right whatever a module names, then serve."""
+    os.environ["MOTO_ECS_SERVICE_RUNNING"] = str(TASKS)
+    for module in _MODULES:
+        for model, name, correction in module.CORRECTIONS:
+            setattr(model, name, correction)
+    server.main()
+
+
+if __name__ == "__main__":
+    main()
