@@ -25,6 +25,11 @@ def _built_in(name: str, value: str) -> EntryPoint:
 
 BUILT_IN: tuple[EntryPoint, ...] = (
     _built_in("argocd.set_autosync", "tocsin.actions.argocd:SetApplicationAutosync"),
+    _built_in("asg.refresh", "tocsin.actions.aws.refreshes:RefreshGroup [aws]"),
+    _built_in("asg.refresh_rollback", "tocsin.actions.aws.refreshes:StopRefresh [aws]"),
+    _built_in("asg.resume", "tocsin.actions.aws.autoscaling:ResumeProcesses [aws]"),
+    _built_in("asg.set_desired", "tocsin.actions.aws.autoscaling:SetDesiredCapacity [aws]"),
+    _built_in("asg.suspend", "tocsin.actions.aws.autoscaling:SuspendProcesses [aws]"),
     _built_in("cloudwatch.metric", "tocsin.actions.aws.cloudwatch:ReadMetric [aws]"),
     _built_in("dns.resolve", "tocsin.actions.dns:ResolveName"),
     _built_in("ec2.describe", "tocsin.actions.aws.ec2:DescribeInstance [aws]"),

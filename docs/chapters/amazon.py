@@ -4,8 +4,14 @@ from collections.abc import Mapping
 
 from pydantic import JsonValue
 
+_GROUP: Mapping[str, JsonValue] = {"connection": "aws:main", "group": "web"}
 _SERVICE: Mapping[str, JsonValue] = {"connection": "aws:main", "cluster": "shop", "service": "checkout"}
 EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
+    "asg.refresh": {**_GROUP, "template_version": 7, "auto_rollback": True},
+    "asg.refresh_rollback": _GROUP,
+    "asg.resume": {**_GROUP, "processes": ["AlarmNotification"]},
+    "asg.set_desired": {**_GROUP, "instances": 6},
+    "asg.suspend": {**_GROUP, "processes": ["AlarmNotification", "AZRebalance"]},
     "cloudwatch.metric": {
         "connection": "aws:main",
         "namespace": "AWS/RDS",

@@ -2,10 +2,15 @@
 
 from collections.abc import Callable
 
-from tests.actions.cases.aws import aurora, cloudwatch, ecs, instances, rds, route53
+from tests.actions.cases.aws import aurora, autoscaling, cloudwatch, ecs, instances, rds, route53
 from tests.actions.cases.worlds import Case, Worlds
 
 CASES: dict[str, Callable[[Worlds], Case]] = {
+    "asg.refresh": autoscaling.refresh,
+    "asg.refresh_rollback": autoscaling.refresh_rollback,
+    "asg.resume": autoscaling.resume,
+    "asg.set_desired": autoscaling.set_desired,
+    "asg.suspend": autoscaling.suspend,
     "cloudwatch.metric": cloudwatch.metric,
     "ec2.describe": instances.describe,
     "ecs.redeploy": ecs.redeploy,
