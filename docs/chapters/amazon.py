@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pydantic import JsonValue
 
 _GROUP: Mapping[str, JsonValue] = {"connection": "aws:main", "group": "web"}
+_MACHINE: Mapping[str, JsonValue] = {"connection": "aws:main", "instance": "i-0123456789abcdef0"}
 _SERVICE: Mapping[str, JsonValue] = {"connection": "aws:main", "cluster": "shop", "service": "checkout"}
 EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
     "asg.refresh": {**_GROUP, "template_version": 7, "auto_rollback": True},
@@ -19,11 +20,17 @@ EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
         "dimensions": {"DBInstanceIdentifier": "orders-dr"},
         "stat": "Maximum",
     },
+    "ebs.grow": {"connection": "aws:main", "volume": "vol-0123456789abcdef0", "size": 200},
+    "ebs.snapshot": {"connection": "aws:main", "volume": "vol-0123456789abcdef0"},
     "ec2.describe": {
         "connection": "aws:main",
         "instance": "i-0123456789abcdef0",
         "require_tags": {"auto-remediate": "true"},
     },
+    "ec2.reboot": _MACHINE,
+    "ec2.start": _MACHINE,
+    "ec2.stop": _MACHINE,
+    "ec2.terminate": {**_MACHINE, "require_tags": {"auto-remediate": "true"}},
     "ecs.redeploy": _SERVICE,
     "ecs.rollback": _SERVICE,
     "ecs.scale": {**_SERVICE, "tasks": 6},
