@@ -24,6 +24,7 @@ def _built_in(name: str, value: str) -> EntryPoint:
 
 
 BUILT_IN: tuple[EntryPoint, ...] = (
+    _built_in("arc.zonal_shift", "tocsin.actions.aws.zonal:ShiftZone [aws]"),
     _built_in("argocd.set_autosync", "tocsin.actions.argocd:SetApplicationAutosync"),
     _built_in("asg.refresh", "tocsin.actions.aws.refreshes:RefreshGroup [aws]"),
     _built_in("asg.refresh_rollback", "tocsin.actions.aws.refreshes:StopRefresh [aws]"),
@@ -42,6 +43,9 @@ BUILT_IN: tuple[EntryPoint, ...] = (
     _built_in("ecs.redeploy", "tocsin.actions.aws.ecs:RedeployService [aws]"),
     _built_in("ecs.rollback", "tocsin.actions.aws.ecs_rollback:RollBackService [aws]"),
     _built_in("ecs.scale", "tocsin.actions.aws.ecs_scale:ScaleService [aws]"),
+    _built_in("elb.deregister", "tocsin.actions.aws.targets:DeregisterTargets [aws]"),
+    _built_in("elb.register", "tocsin.actions.aws.targets:RegisterTargets [aws]"),
+    _built_in("elb.rule_weights", "tocsin.actions.aws.rules:SetRuleWeights [aws]"),
     _built_in("github.revert_pr", "tocsin.actions.github:RevertPullRequest"),
     _built_in("grafana.annotate", "tocsin.actions.grafana.annotate:AnnotateGraphs"),
     _built_in("grafana.panel_png", "tocsin.actions.grafana.panel:PhotographPanel"),
@@ -70,6 +74,7 @@ BUILT_IN: tuple[EntryPoint, ...] = (
     _built_in("rds.promote_replica", "tocsin.actions.aws.rds:PromoteReplica [aws]"),
     _built_in("redis.unlink_matching", "tocsin.actions.redis:UnlinkMatching [redis]"),
     _built_in("route53.upsert", "tocsin.actions.aws.route53:UpsertRecord [aws]"),
+    _built_in("route53.weights", "tocsin.actions.aws.weights:SetNameWeights [aws]"),
     _built_in("slack.post", "tocsin.actions.slack:PostMessage"),
     _built_in("ssm.run_document", "tocsin.actions.aws.ssm:RunSsmDocument [aws]"),
     _built_in("tcp.check", "tocsin.actions.tcp:KnockAtPort"),

@@ -4,10 +4,22 @@ from collections.abc import Mapping
 
 from pydantic import JsonValue
 
+_ELB = "arn:aws:elasticloadbalancing:eu-west-1:123456789012"
+_TARGETS: Mapping[str, JsonValue] = {
+    "connection": "aws:main",
+    "target_group": f"{_ELB}:targetgroup/blue/0123456789abcdef",
+    "targets": ["i-0123456789abcdef0"],
+}
 _GROUP: Mapping[str, JsonValue] = {"connection": "aws:main", "group": "web"}
 _MACHINE: Mapping[str, JsonValue] = {"connection": "aws:main", "instance": "i-0123456789abcdef0"}
 _SERVICE: Mapping[str, JsonValue] = {"connection": "aws:main", "cluster": "shop", "service": "checkout"}
 EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
+    "arc.zonal_shift": {
+        "connection": "aws:main",
+        "target": f"{_ELB}:loadbalancer/app/shop/0123456789abcdef",
+        "away_from": "euw1-az1",
+        "expires_in": 7200,
+    },
     "asg.refresh": {**_GROUP, "template_version": 7, "auto_rollback": True},
     "asg.refresh_rollback": _GROUP,
     "asg.resume": {**_GROUP, "processes": ["AlarmNotification"]},
@@ -34,6 +46,13 @@ EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
     "ecs.redeploy": _SERVICE,
     "ecs.rollback": _SERVICE,
     "ecs.scale": {**_SERVICE, "tasks": 6},
+    "elb.deregister": _TARGETS,
+    "elb.register": _TARGETS,
+    "elb.rule_weights": {
+        "connection": "aws:main",
+        "rule": f"{_ELB}:listener-rule/app/shop/0123456789abcdef/0123456789abcdef/0123456789abcdef",
+        "weights": {"blue": 0, "green": 100},
+    },
     "rds.describe": {"connection": "aws:main", "instance": "orders-dr"},
     "rds.failover": {"connection": "aws:main", "cluster": "orders"},
     "rds.promote_replica": {"connection": "aws:main", "instance": "orders-dr", "backup_retention": 7},
@@ -44,6 +63,13 @@ EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
         "type": "CNAME",
         "ttl": 30,
         "values": ["orders-dr.abcdefghijkl.eu-west-1.rds.amazonaws.com"],
+    },
+    "route53.weights": {
+        "connection": "aws:main",
+        "zone": "acme.example",
+        "name": "api.acme.example",
+        "type": "A",
+        "weights": {"blue": 0, "green": 100},
     },
     "ssm.run_document": {
         "connection": "aws:main",

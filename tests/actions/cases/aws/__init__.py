@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 
-from tests.actions.cases.aws import aurora, autoscaling, cloudwatch, ecs, instances, rds, route53
+from tests.actions.cases.aws import aurora, autoscaling, cloudwatch, ecs, instances, rds, route53, traffic
 from tests.actions.cases.worlds import Case, Worlds
 
 CASES: dict[str, Callable[[Worlds], Case]] = {
+    "arc.zonal_shift": traffic.zonal_shift,
     "asg.refresh": autoscaling.refresh,
     "asg.refresh_rollback": autoscaling.refresh_rollback,
     "asg.resume": autoscaling.resume,
@@ -22,9 +23,13 @@ CASES: dict[str, Callable[[Worlds], Case]] = {
     "ecs.redeploy": ecs.redeploy,
     "ecs.rollback": ecs.rollback,
     "ecs.scale": ecs.scale,
+    "elb.deregister": traffic.deregister,
+    "elb.register": traffic.register,
+    "elb.rule_weights": traffic.rule_weights,
     "rds.describe": rds.describe,
     "rds.failover": aurora.failover,
     "rds.promote_replica": rds.promote,
     "route53.upsert": route53.upsert,
+    "route53.weights": traffic.name_weights,
     "ssm.run_document": instances.run_document,
 }
