@@ -32,6 +32,11 @@ EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
         "dimensions": {"DBInstanceIdentifier": "orders-dr"},
         "stat": "Maximum",
     },
+    "dynamodb.capacity": {
+        "connection": "aws:main",
+        "table": "carts",
+        "units": {"read": 200, "write": 100},
+    },
     "ebs.grow": {"connection": "aws:main", "volume": "vol-0123456789abcdef0", "size": 200},
     "ebs.snapshot": {"connection": "aws:main", "volume": "vol-0123456789abcdef0"},
     "ec2.describe": {
@@ -53,6 +58,9 @@ EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
         "rule": f"{_ELB}:listener-rule/app/shop/0123456789abcdef/0123456789abcdef/0123456789abcdef",
         "weights": {"blue": 0, "green": 100},
     },
+    "eventbridge.rule_disable": {"connection": "aws:main", "rule": "nightly-export"},
+    "lambda.concurrency": {"connection": "aws:main", "function": "resize", "reserved": 0},
+    "lambda.rollback": {"connection": "aws:main", "function": "resize", "alias": "live"},
     "rds.describe": {"connection": "aws:main", "instance": "orders-dr"},
     "rds.failover": {"connection": "aws:main", "cluster": "orders"},
     "rds.promote_replica": {"connection": "aws:main", "instance": "orders-dr", "backup_retention": 7},
@@ -71,6 +79,7 @@ EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
         "type": "A",
         "weights": {"blue": 0, "green": 100},
     },
+    "sqs.redrive": {"connection": "aws:main", "queue": "orders-dead", "max_per_second": 50},
     "ssm.run_document": {
         "connection": "aws:main",
         "document": "Tocsin-DiskUsage",

@@ -2,7 +2,17 @@
 
 from collections.abc import Callable
 
-from tests.actions.cases.aws import aurora, autoscaling, cloudwatch, ecs, instances, rds, route53, traffic
+from tests.actions.cases.aws import (
+    aurora,
+    autoscaling,
+    cloudwatch,
+    ecs,
+    instances,
+    rds,
+    route53,
+    serverless,
+    traffic,
+)
 from tests.actions.cases.worlds import Case, Worlds
 
 CASES: dict[str, Callable[[Worlds], Case]] = {
@@ -13,6 +23,7 @@ CASES: dict[str, Callable[[Worlds], Case]] = {
     "asg.set_desired": autoscaling.set_desired,
     "asg.suspend": autoscaling.suspend,
     "cloudwatch.metric": cloudwatch.metric,
+    "dynamodb.capacity": serverless.capacity,
     "ebs.grow": instances.grow,
     "ebs.snapshot": instances.snapshot,
     "ec2.describe": instances.describe,
@@ -26,10 +37,14 @@ CASES: dict[str, Callable[[Worlds], Case]] = {
     "elb.deregister": traffic.deregister,
     "elb.register": traffic.register,
     "elb.rule_weights": traffic.rule_weights,
+    "eventbridge.rule_disable": serverless.rule_disable,
+    "lambda.concurrency": serverless.concurrency,
+    "lambda.rollback": serverless.rollback,
     "rds.describe": rds.describe,
     "rds.failover": aurora.failover,
     "rds.promote_replica": rds.promote,
     "route53.upsert": route53.upsert,
     "route53.weights": traffic.name_weights,
+    "sqs.redrive": serverless.redrive,
     "ssm.run_document": instances.run_document,
 }
