@@ -42,12 +42,10 @@ class Lasting(OnAws[WantT, DesiredPlan[StateT], Reached[StateT]], Generic[WantT,
     effect = Effect.IDEMPOTENT
 
     def __init_subclass__(cls, **kwargs: object) -> None:
-        """Read the models that stand in the brackets; one that is left open, a subclass gives."""
+        """Make the plan's and the output's model of the state's."""
         super().__init_subclass__(**kwargs)
         for base in cls.__dict__.get("__orig_bases__", ()):
             given, (plan, output) = get_args(base), _BOTH
-            if given and isinstance(given[0], type):
-                cls.input_model = given[0]
             if len(given) == 2 and isinstance(given[1], type):
                 cls.plan_model, cls.output_model = plan[given[1]], output[given[1]]
 

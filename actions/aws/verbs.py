@@ -1,7 +1,7 @@
 """What every action that names one thing of AWS has: its lock, and its rights."""
 
 from collections.abc import Iterable
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, get_args
 
 from tocsin.actions.aws.client import InAccount, allowed
 from tocsin.actions.base import Action, Frozen, Permission, Plan
@@ -34,7 +34,17 @@ OutputT = TypeVar("OutputT", bound=Frozen)
 
 
 class OnAws(Action[WantT, PlanT, OutputT], Generic[WantT, PlanT, OutputT]):
-    """One verb on one thing."""
+    """One verb on one thing. A base in between may leave its input open."""
+
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        """Read the models that stand in the brackets; one that is left open, a subclass gives."""
+        super().__init_subclass__(**kwargs)
+        for base in cls.__dict__.get("__orig_bases__", ()):
+            given = get_args(base)
+            if given and isinstance(given[0], type):
+                cls.input_model = given[0]
+            if len(given) == 3:
+                cls.plan_model, cls.output_model = given[1:]
 
     def resources(self, want: WantT) -> list[str]:
         return [want.resource]

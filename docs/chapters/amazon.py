@@ -10,6 +10,11 @@ _TARGETS: Mapping[str, JsonValue] = {
     "target_group": f"{_ELB}:targetgroup/blue/0123456789abcdef",
     "targets": ["i-0123456789abcdef0"],
 }
+_LEDGER: Mapping[str, JsonValue] = {
+    "connection": "aws:main",
+    "database": "ledger",
+    "target": "arn:aws:rds:eu-west-1:123456789012:cluster:ledger-ireland",
+}
 _GROUP: Mapping[str, JsonValue] = {"connection": "aws:main", "group": "web"}
 _MACHINE: Mapping[str, JsonValue] = {"connection": "aws:main", "instance": "i-0123456789abcdef0"}
 _SERVICE: Mapping[str, JsonValue] = {"connection": "aws:main", "cluster": "shop", "service": "checkout"}
@@ -25,6 +30,8 @@ EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
     "asg.resume": {**_GROUP, "processes": ["AlarmNotification"]},
     "asg.set_desired": {**_GROUP, "instances": 6},
     "asg.suspend": {**_GROUP, "processes": ["AlarmNotification", "AZRebalance"]},
+    "aurora.global_failover": {**_LEDGER, "accept_data_loss": True},
+    "aurora.global_switchover": _LEDGER,
     "cloudwatch.metric": {
         "connection": "aws:main",
         "namespace": "AWS/RDS",
@@ -63,7 +70,9 @@ EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
     "lambda.rollback": {"connection": "aws:main", "function": "resize", "alias": "live"},
     "rds.describe": {"connection": "aws:main", "instance": "orders-dr"},
     "rds.failover": {"connection": "aws:main", "cluster": "orders"},
+    "rds.modify": {"connection": "aws:main", "instance": "billing", "instance_class": "db.m6g.xlarge"},
     "rds.promote_replica": {"connection": "aws:main", "instance": "orders-dr", "backup_retention": 7},
+    "rds.snapshot": {"connection": "aws:main", "instance": "billing"},
     "route53.upsert": {
         "connection": "aws:main",
         "zone": "internal.acme.example",
