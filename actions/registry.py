@@ -33,6 +33,9 @@ BUILT_IN: tuple[EntryPoint, ...] = (
     _built_in("asg.suspend", "tocsin.actions.aws.autoscaling:SuspendProcesses [aws]"),
     _built_in("aurora.global_failover", "tocsin.actions.aws.globals:FailOver [aws]"),
     _built_in("aurora.global_switchover", "tocsin.actions.aws.globals:SwitchOver [aws]"),
+    _built_in("cloudwatch.alarm_gate", "tocsin.actions.aws.alarms:GateOnAlarms [aws]"),
+    _built_in("cloudwatch.disable_actions", "tocsin.actions.aws.alarms:DisableAlarmActions [aws]"),
+    _built_in("cloudwatch.insights", "tocsin.actions.aws.insights:AskLogs [aws]"),
     _built_in("cloudwatch.metric", "tocsin.actions.aws.cloudwatch:ReadMetric [aws]"),
     _built_in("dns.resolve", "tocsin.actions.dns:ResolveName"),
     _built_in("dynamodb.capacity", "tocsin.actions.aws.dynamodb:SetCapacity [aws]"),
@@ -55,6 +58,7 @@ BUILT_IN: tuple[EntryPoint, ...] = (
     _built_in("grafana.panel_png", "tocsin.actions.grafana.panel:PhotographPanel"),
     _built_in("http.get", "tocsin.actions.http:GetHttp"),
     _built_in("http.request", "tocsin.actions.http:CallHttp"),
+    _built_in("iam.deactivate_key", "tocsin.actions.aws.keys:DeactivateKey [aws]"),
     _built_in("k8s.cordon", "tocsin.actions.kubernetes.cordon:Cordon [k8s]"),
     _built_in("k8s.drain", "tocsin.actions.kubernetes.drain:DrainNode [k8s]"),
     _built_in("k8s.events", "tocsin.actions.kubernetes.diagnose:ShowEvents [k8s]"),
@@ -83,10 +87,12 @@ BUILT_IN: tuple[EntryPoint, ...] = (
     _built_in("redis.unlink_matching", "tocsin.actions.redis:UnlinkMatching [redis]"),
     _built_in("route53.upsert", "tocsin.actions.aws.route53:UpsertRecord [aws]"),
     _built_in("route53.weights", "tocsin.actions.aws.weights:SetNameWeights [aws]"),
+    _built_in("secretsmanager.rotate", "tocsin.actions.aws.rotation:RotateSecret [aws]"),
     _built_in("slack.post", "tocsin.actions.slack:PostMessage"),
     _built_in("sqs.redrive", "tocsin.actions.aws.queues:RedriveQueue [aws]"),
     _built_in("ssm.run_document", "tocsin.actions.aws.ssm:RunSsmDocument [aws]"),
     _built_in("tcp.check", "tocsin.actions.tcp:KnockAtPort"),
+    _built_in("waf.block_ip", "tocsin.actions.aws.firewall:BlockAddresses [aws]"),
 )
 """Every action that ships with Tocsin. A new one is listed here and nowhere else.
 

@@ -26,12 +26,14 @@ _KINDS = {
         "InvalidInstanceID.NotFound",
         "InvalidVolume.NotFound",
         "InvocationDoesNotExist",
+        "NoSuchEntity",
         "NoSuchHostedZone",
         "QueueDoesNotExist",
         "ResourceNotFoundException",
         "RuleNotFound",
         "ServiceNotFoundException",
         "TargetGroupNotFound",
+        "WAFNonexistentItemException",
     ),
     ErrorClass.CONFLICT: (
         "ConflictException",
@@ -49,6 +51,7 @@ _KINDS = {
         "ResourceInUseException",
         "ScalingActivityInProgress",
         "ServiceNotActiveException",
+        "WAFOptimisticLockException",
     ),
     ErrorClass.THROTTLED: (
         "RequestLimitExceeded",
@@ -105,5 +108,7 @@ def _kind(error: ClientError) -> ErrorClass:
     code = error.response["Error"]["Code"]
     if code in _CODES:
         return _CODES[code]
+    if code == "ValidationError" and "does not exist" in error.response["Error"].get("Message", ""):
+        return ErrorClass.MISSING  # CloudFormation has no code of its own for it
     status = error.response["ResponseMetadata"].get("HTTPStatusCode", 500)
     return ErrorClass.TRANSIENT if status >= 500 else ErrorClass.INVALID

@@ -32,6 +32,13 @@ EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
     "asg.suspend": {**_GROUP, "processes": ["AlarmNotification", "AZRebalance"]},
     "aurora.global_failover": {**_LEDGER, "accept_data_loss": True},
     "aurora.global_switchover": _LEDGER,
+    "cloudwatch.alarm_gate": {"connection": "aws:main", "alarms": ["checkout-errors", "checkout-latency"]},
+    "cloudwatch.disable_actions": {"connection": "aws:main", "alarms": ["checkout-errors"]},
+    "cloudwatch.insights": {
+        "connection": "aws:main",
+        "groups": ["/ecs/checkout"],
+        "query": "filter @message like /timeout/ | stats count() by bin(1m)",
+    },
     "cloudwatch.metric": {
         "connection": "aws:main",
         "namespace": "AWS/RDS",
@@ -66,6 +73,7 @@ EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
         "weights": {"blue": 0, "green": 100},
     },
     "eventbridge.rule_disable": {"connection": "aws:main", "rule": "nightly-export"},
+    "iam.deactivate_key": {"connection": "aws:main", "user": "deployer", "key_id": "AKIAIOSFODNN7EXAMPLE"},
     "lambda.concurrency": {"connection": "aws:main", "function": "resize", "reserved": 0},
     "lambda.rollback": {"connection": "aws:main", "function": "resize", "alias": "live"},
     "rds.describe": {"connection": "aws:main", "instance": "orders-dr"},
@@ -88,6 +96,7 @@ EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
         "type": "A",
         "weights": {"blue": 0, "green": 100},
     },
+    "secretsmanager.rotate": {"connection": "aws:main", "secret": "shop/database"},
     "sqs.redrive": {"connection": "aws:main", "queue": "orders-dead", "max_per_second": 50},
     "ssm.run_document": {
         "connection": "aws:main",
@@ -96,5 +105,6 @@ EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
         "targets": ["i-0123456789abcdef0"],
         "parameters": {"mount": "/var"},
     },
+    "waf.block_ip": {"connection": "aws:main", "ip_set": "blocked", "addresses": ["8.8.8.8"]},
 }
 """As a runbook's ``with`` gives them."""

@@ -12,6 +12,7 @@ from tests.actions.cases.aws import (
     route53,
     serverless,
     traffic,
+    watch,
 )
 from tests.actions.cases.worlds import Case, Worlds
 
@@ -24,6 +25,9 @@ CASES: dict[str, Callable[[Worlds], Case]] = {
     "asg.suspend": autoscaling.suspend,
     "aurora.global_failover": aurora.global_failover,
     "aurora.global_switchover": aurora.global_switchover,
+    "cloudwatch.alarm_gate": watch.gate,
+    "cloudwatch.disable_actions": watch.disable_actions,
+    "cloudwatch.insights": watch.insights,
     "cloudwatch.metric": cloudwatch.metric,
     "dynamodb.capacity": serverless.capacity,
     "ebs.grow": instances.grow,
@@ -40,6 +44,7 @@ CASES: dict[str, Callable[[Worlds], Case]] = {
     "elb.register": traffic.register,
     "elb.rule_weights": traffic.rule_weights,
     "eventbridge.rule_disable": serverless.rule_disable,
+    "iam.deactivate_key": watch.deactivate_key,
     "lambda.concurrency": serverless.concurrency,
     "lambda.rollback": serverless.rollback,
     "rds.describe": rds.describe,
@@ -49,6 +54,8 @@ CASES: dict[str, Callable[[Worlds], Case]] = {
     "rds.snapshot": rds.snapshot,
     "route53.upsert": route53.upsert,
     "route53.weights": traffic.name_weights,
+    "secretsmanager.rotate": watch.rotate,
     "sqs.redrive": serverless.redrive,
     "ssm.run_document": instances.run_document,
+    "waf.block_ip": watch.block_ip,
 }
