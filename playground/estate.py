@@ -1,5 +1,6 @@
 """What is in the practice cloud besides the orders database, for each action and runbook of the library."""
 
+import json
 from pathlib import Path
 
 from tocsin.playground.cloud import REGION, practice_client
@@ -12,6 +13,7 @@ TASKS = 2
 """Running tasks of every ECS service: one that wants more is deployed for ever."""
 SHOP = "shop"
 CHECKOUT = "checkout"
+STACK = "shop-network"
 GROUP = "web"
 ZONE = "internal.acme.example"
 RECORD = f"orders.db.{ZONE}"
@@ -148,3 +150,11 @@ def build_global_database(endpoint_url: str) -> tuple[str, str]:
         )
         arns.append(str(cluster["DBCluster"]["DBClusterArn"]))
     return arns[0], arns[1]
+
+
+def build_stack(endpoint_url: str, status: str) -> None:
+    """Create the stack `shop-network`, of one queue, and let it have a status."""
+    template = {"Resources": {"Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "mail"}}}}
+    practice_client(endpoint_url, "cloudformation").create_stack(
+        StackName=STACK, TemplateBody=json.dumps(template), Tags=[{"Key": "begins", "Value": status}]
+    )

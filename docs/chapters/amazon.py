@@ -15,6 +15,7 @@ _LEDGER: Mapping[str, JsonValue] = {
     "database": "ledger",
     "target": "arn:aws:rds:eu-west-1:123456789012:cluster:ledger-ireland",
 }
+_STACK: Mapping[str, JsonValue] = {"connection": "aws:main", "stack": "shop-network"}
 _GROUP: Mapping[str, JsonValue] = {"connection": "aws:main", "group": "web"}
 _MACHINE: Mapping[str, JsonValue] = {"connection": "aws:main", "instance": "i-0123456789abcdef0"}
 _SERVICE: Mapping[str, JsonValue] = {"connection": "aws:main", "cluster": "shop", "service": "checkout"}
@@ -32,6 +33,9 @@ EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
     "asg.suspend": {**_GROUP, "processes": ["AlarmNotification", "AZRebalance"]},
     "aurora.global_failover": {**_LEDGER, "accept_data_loss": True},
     "aurora.global_switchover": _LEDGER,
+    "cfn.cancel_update": _STACK,
+    "cfn.continue_rollback": {**_STACK, "skip": ["Queue"]},
+    "cfn.rollback": _STACK,
     "cloudwatch.alarm_gate": {"connection": "aws:main", "alarms": ["checkout-errors", "checkout-latency"]},
     "cloudwatch.disable_actions": {"connection": "aws:main", "alarms": ["checkout-errors"]},
     "cloudwatch.insights": {

@@ -4,10 +4,10 @@ import os
 
 from moto import server
 
-from tocsin.playground.amazon import corrections, databases, deployments, moves, refreshes, shifts
+from tocsin.playground.amazon import corrections, databases, deployments, moves, refreshes, shifts, stacks
 from tocsin.playground.estate import TASKS
 
-_MODULES = (corrections, databases, deployments, moves, refreshes, shifts)
+_MODULES = (corrections, databases, deployments, moves, refreshes, shifts, stacks)
 
 
 def main() -> None:

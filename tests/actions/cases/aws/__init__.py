@@ -11,6 +11,7 @@ from tests.actions.cases.aws import (
     rds,
     route53,
     serverless,
+    stacks,
     traffic,
     watch,
 )
@@ -25,6 +26,9 @@ CASES: dict[str, Callable[[Worlds], Case]] = {
     "asg.suspend": autoscaling.suspend,
     "aurora.global_failover": aurora.global_failover,
     "aurora.global_switchover": aurora.global_switchover,
+    "cfn.cancel_update": stacks.cancel_update,
+    "cfn.continue_rollback": stacks.continue_rollback,
+    "cfn.rollback": stacks.rollback,
     "cloudwatch.alarm_gate": watch.gate,
     "cloudwatch.disable_actions": watch.disable_actions,
     "cloudwatch.insights": watch.insights,
