@@ -125,6 +125,9 @@ class DisableAlarmActions(Desired[AlarmsNamed, ActionsOf]):
     name = "cloudwatch.disable_actions"
     risk = Risk.HIGH
 
+    def resources(self, want: AlarmsNamed) -> list[str]:
+        return [f"{want.connection}/cloudwatch/{name}" for name in sorted(want.alarms)]
+
     @classmethod
     def by_hand(cls, given: Mapping[str, JsonValue]) -> str:
         return f"aws cloudwatch disable-alarm-actions --alarm-names {_names(given)}"

@@ -116,6 +116,11 @@ def arn(connection: AwsConnection, service: str, resource: str) -> str:
     return f"arn:{partition(connection.region)}:{service}:{connection.region}:{account}:{resource}"
 
 
+def role_arn(connection: AwsConnection, name: str = "*") -> str:
+    """Return the name of a role of the connection's account, for policies."""
+    return f"arn:{partition(connection.region)}:iam::{connection.account or '*'}:role/{name}"
+
+
 @lru_cache(maxsize=64)
 def partition(region: str) -> str:
     """Return the partition of a region: ``aws``, or ``aws-cn`` and the like; ``aws`` for an unknown one."""

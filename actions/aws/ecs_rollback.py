@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from pydantic import Field, JsonValue
 
-from tocsin.actions.aws.client import Account, Answer, arn, read
+from tocsin.actions.aws.client import Account, Answer, arn, read, role_arn
 from tocsin.actions.aws.deployments import (
     EcsService,
     describe,
@@ -78,7 +78,7 @@ class RollBackService(Desired[Rollback, Version]):
             ("ecs:StopServiceDeployment", deployments),
             ("ecs:DescribeServiceRevisions", revisions),
             ("ecs:DescribeTaskDefinition", "*"),
-            ("iam:PassRole", "*"),  # the roles that the task definition names
+            ("iam:PassRole", role_arn(at)),  # those that the task definition names
         )
 
     def look(self, account: Account, want: Rollback) -> Version:
