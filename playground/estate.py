@@ -21,6 +21,8 @@ WEIGHTED = f"api.{ZONE}"
 RECORD_VALUE = "orders-1.old.acme.example"
 DOCUMENTS = ("Tocsin-DiskUsage", "Tocsin-DiskCleanup")
 """The SSM documents that come with the library."""
+AUTOMATION = "Acme-Restart"
+"""An automation of one's own."""
 
 
 def build_replicated_database(endpoint_url: str) -> None:

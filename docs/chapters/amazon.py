@@ -69,6 +69,7 @@ EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
     "ecs.redeploy": _SERVICE,
     "ecs.rollback": _SERVICE,
     "ecs.scale": {**_SERVICE, "tasks": 6},
+    "elasticache.failover": {"connection": "aws:main", "group": "sessions"},
     "elb.deregister": _TARGETS,
     "elb.register": _TARGETS,
     "elb.rule_weights": {
@@ -77,6 +78,8 @@ EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
         "weights": {"blue": 0, "green": 100},
     },
     "eventbridge.rule_disable": {"connection": "aws:main", "rule": "nightly-export"},
+    "fis.start": {"connection": "aws:main", "template": "EXT3k2a9bV7cQ1"},
+    "fis.stop": {"connection": "aws:main", "experiment": "EXP8h4s2dF6gJ0"},
     "iam.deactivate_key": {"connection": "aws:main", "user": "deployer", "key_id": "AKIAIOSFODNN7EXAMPLE"},
     "lambda.concurrency": {"connection": "aws:main", "function": "resize", "reserved": 0},
     "lambda.rollback": {"connection": "aws:main", "function": "resize", "alias": "live"},
@@ -100,6 +103,7 @@ EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
         "type": "A",
         "weights": {"blue": 0, "green": 100},
     },
+    "s3.replication_status": {"connection": "aws:main", "bucket": "orders-archive"},
     "secretsmanager.rotate": {"connection": "aws:main", "secret": "shop/database"},
     "sqs.redrive": {"connection": "aws:main", "queue": "orders-dead", "max_per_second": 50},
     "ssm.run_document": {
@@ -108,6 +112,12 @@ EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
         "version": 1,
         "targets": ["i-0123456789abcdef0"],
         "parameters": {"mount": "/var"},
+    },
+    "ssm.start_automation": {
+        "connection": "aws:main",
+        "document": "AWS-RestartEC2Instance",
+        "version": 1,
+        "parameters": {"InstanceId": "i-0123456789abcdef0"},
     },
     "waf.block_ip": {"connection": "aws:main", "ip_set": "blocked", "addresses": ["8.8.8.8"]},
 }

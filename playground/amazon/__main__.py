@@ -4,10 +4,32 @@ import os
 
 from moto import server
 
-from tocsin.playground.amazon import corrections, databases, deployments, moves, refreshes, shifts, stacks
+from tocsin.playground.amazon import (
+    automations,
+    caches,
+    corrections,
+    databases,
+    deployments,
+    experiments,
+    moves,
+    refreshes,
+    shifts,
+    stacks,
+)
 from tocsin.playground.estate import TASKS
 
-_MODULES = (corrections, databases, deployments, moves, refreshes, shifts, stacks)
+_MODULES = (
+    automations,
+    caches,
+    corrections,
+    databases,
+    deployments,
+    experiments,
+    moves,
+    refreshes,
+    shifts,
+    stacks,
+)
 
 
 def main() -> None:

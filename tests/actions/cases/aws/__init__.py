@@ -13,6 +13,7 @@ from tests.actions.cases.aws import (
     serverless,
     stacks,
     traffic,
+    trials,
     watch,
 )
 from tests.actions.cases.worlds import Case, Worlds
@@ -44,10 +45,13 @@ CASES: dict[str, Callable[[Worlds], Case]] = {
     "ecs.redeploy": ecs.redeploy,
     "ecs.rollback": ecs.rollback,
     "ecs.scale": ecs.scale,
+    "elasticache.failover": trials.failover,
     "elb.deregister": traffic.deregister,
     "elb.register": traffic.register,
     "elb.rule_weights": traffic.rule_weights,
     "eventbridge.rule_disable": serverless.rule_disable,
+    "fis.start": trials.start,
+    "fis.stop": trials.stop,
     "iam.deactivate_key": watch.deactivate_key,
     "lambda.concurrency": serverless.concurrency,
     "lambda.rollback": serverless.rollback,
@@ -58,8 +62,10 @@ CASES: dict[str, Callable[[Worlds], Case]] = {
     "rds.snapshot": rds.snapshot,
     "route53.upsert": route53.upsert,
     "route53.weights": traffic.name_weights,
+    "s3.replication_status": trials.replication,
     "secretsmanager.rotate": watch.rotate,
     "sqs.redrive": serverless.redrive,
     "ssm.run_document": instances.run_document,
+    "ssm.start_automation": trials.automation,
     "waf.block_ip": watch.block_ip,
 }
