@@ -13,7 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tocsin.actions.answers import ReadT, parsed
 from tocsin.actions.aws.failures import told
+from tocsin.actions.aws.roles import session_in_role
 from tocsin.actions.base import Frozen, Permission
+from tocsin.actions.caller import caller
 from tocsin.connections import AwsConnection, Connections
 from tocsin.errors import ActionFailed, ErrorClass
 
@@ -50,19 +52,24 @@ class Account:
     def call(self, service: str, operation: str, /, **request: Any) -> dict[str, Any]:
         """Return AWS's answer to one call: ``call("rds", "describe_db_instances", …)``."""
         with told(self._name):
-            client = client_of(service, self._connection, self._ca_bundle)
+            client = self._client(service)
             answer: dict[str, Any] = getattr(client, operation)(**request)
         return answer
 
     def rehearse(self, service: str, operation: str, /, **request: Any) -> None:
         """Let AWS check one call of EC2 without doing it; raise ActionFailed where it would refuse."""
         with told(self._name):
-            client = client_of(service, self._connection, self._ca_bundle)
+            client = self._client(service)
             try:
                 getattr(client, operation)(DryRun=True, **request)
             except ClientError as error:
                 if error.response["Error"]["Code"] != "DryRunOperation":  # which says: it would have worked
                     raise
+
+    def _client(self, service: str) -> Any:
+        """Return a client, in the connection's role where it has one."""
+        own = client_of if self._connection.role is None else _client_in_role
+        return own(service, self._connection, self._ca_bundle)
 
 
 def account_of(connections: Connections, want: InAccount) -> Account:
@@ -107,6 +114,10 @@ def wait_for(look: Callable[[], SeenT | None], limit: timedelta) -> SeenT | None
 def allowed(connection: AwsConnection, *rights: tuple[str, str]) -> list[Permission]:
     """Return the rights to each IAM action and resource, with what the guard of the account needs."""
     guard = [("sts:GetCallerIdentity", "*")] if connection.account else []
+    if connection.role is not None:
+        guard += [
+            (f"sts:{verb}", connection.role) for verb in ("AssumeRole", "SetSourceIdentity", "TagSession")
+        ]
     return [Permission(system="aws", verb=verb, resource=name) for verb, name in (*rights, *guard)]
 
 
@@ -141,4 +152,14 @@ def client_of(service: str, connection: AwsConnection, ca_bundle: str | None) ->
         aws_access_key_id=key.get_secret_value() if key else None,
         aws_secret_access_key=secret.get_secret_value() if secret else None,
     )
+    return _client_of(session, service, connection, ca_bundle)
+
+
+def _client_in_role(service: str, connection: AwsConnection, ca_bundle: str | None) -> Any:
+    session = session_in_role(client_of("sts", connection, ca_bundle), connection, caller())
+    return _client_of(session, service, connection, ca_bundle)
+
+
+@lru_cache(maxsize=128)
+def _client_of(session: boto3.Session, service: str, connection: AwsConnection, ca_bundle: str | None) -> Any:
     return session.client(service, endpoint_url=connection.endpoint_url, verify=ca_bundle, config=_CONFIG)
