@@ -5,7 +5,7 @@ from pydantic import JsonValue
 from tests.actions.cases.aws.accounts import case_of, service
 from tests.actions.cases.worlds import Case, Worlds
 from tocsin.actions.aws.aurora import FailOver
-from tocsin.actions.aws.globals import FailoverWanted, GlobalWanted
+from tocsin.actions.aws.global_databases import FailoverWanted, GlobalWanted
 from tocsin.playground.cloud import ORDERS_CLUSTER
 from tocsin.playground.estate import LEDGER, build_global_database
 

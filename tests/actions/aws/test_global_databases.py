@@ -7,7 +7,7 @@ import pytest
 from botocore.stub import Stubber
 
 from tests.actions.cases.aws.accounts import STUBBED
-from tocsin.actions.aws.globals import (
+from tocsin.actions.aws.global_databases import (
     LOSS,
     NO_LAG,
     OUTAGE,
