@@ -62,6 +62,7 @@ class _IpSet(Answer):
     version: str = Field(validation_alias=AliasPath("IPSet", "IPAddressVersion"))
     addresses: tuple[str, ...] = Field(validation_alias=AliasPath("IPSet", "Addresses"))
     lock: str = Field(validation_alias="LockToken")
+    description: str = Field(default="", validation_alias=AliasPath("IPSet", "Description"))
 
 
 class BlockAddresses(Desired[AddressesWanted, Listed]):
@@ -115,6 +116,7 @@ class BlockAddresses(Desired[AddressesWanted, Listed]):
     def put(self, account: Account, want: AddressesWanted, now: Listed, goal: Listed) -> None:
         found = now._set or _ip_set(account, want)
         kept = (set(found.addresses) - set(now.listed)) | set(goal.listed)
+        described = {"Description": found.description} if found.description else {}
         account.call(
             "wafv2",
             "update_ip_set",
@@ -123,6 +125,7 @@ class BlockAddresses(Desired[AddressesWanted, Listed]):
             Id=found.id,
             Addresses=sorted(kept),
             LockToken=found.lock,
+            **described,  # WAF would take it away
         )
 
 

@@ -60,13 +60,14 @@ def test_a_list_of_the_other_kind_is_refused(connections: Connections, cloud: Cl
         BlockAddresses(connections).plan(want("2606:4700::1111"))
 
 
-def test_the_token_that_was_seen_goes_with_the_change_by_the_service_model(stubbed: Stubber) -> None:
+def test_the_token_and_the_description_go_with_the_change_by_the_service_model(stubbed: Stubber) -> None:
     shows(stubbed)
     expected = {
         "Name": IP_SET,
         "Scope": "REGIONAL",
         "Id": "set-1",
         "Addresses": [LISTED, "8.8.8.8/32"],
+        "Description": "blocked by hand",
         "LockToken": "token-000000000000000000000000000000",
     }
     stubbed.add_response("update_ip_set", {}, expected)
@@ -89,5 +90,6 @@ def shows(stubbed: Stubber) -> None:
         "ARN": "arn:aws:wafv2:eu-central-1:123456789012:regional/ipset/blocked/set-1",
         "IPAddressVersion": "IPV4",
         "Addresses": [LISTED],
+        "Description": "blocked by hand",
     }
     stubbed.add_response("get_ip_set", {"IPSet": found, "LockToken": "token-000000000000000000000000000000"})
