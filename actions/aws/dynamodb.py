@@ -95,14 +95,7 @@ class SetCapacity(Desired[CapacityWanted, Capacity]):
         if _table(account, want)["TableStatus"] != "ACTIVE":
             raise busy(f"the table {want.table} is being changed")
         goal = _goal(want, now)
-        for what in ("Read", "Write"):
-            dimension = f"dynamodb:table:{what}CapacityUnits"
-            if scaling_targets(account, "dynamodb", f"table/{want.table}", dimension):
-                raise refused(
-                    f"Application Auto Scaling sets the {what.lower()} capacity of {want.table}, and would"
-                    " undo it",
-                    "Move its bounds instead.",
-                )
+        _refuse_a_losing_fight(account, want)
         return goal
 
     def warn(self, account: Account, want: CapacityWanted, now: Capacity, goal: Capacity) -> Iterable[str]:
@@ -137,6 +130,19 @@ class SetCapacity(Desired[CapacityWanted, Capacity]):
         ]
         reason = f"the table {want.table} is {found['TableStatus']}"
         return Verdict(state="ok" if set(states) == {"ACTIVE"} else "waiting", reason=reason)
+
+
+def _refuse_a_losing_fight(account: Account, want: CapacityWanted) -> None:
+    """Raise ActionFailed where Application Auto Scaling sets what is wanted."""
+    whole = {f"table/{want.table}": "table"} if want.units or want.billing == "on_demand" else {}
+    places = whole | {f"table/{want.table}/index/{name}": "index" for name in want.indexes}
+    for name, kind in places.items():
+        for what in ("Read", "Write"):
+            if scaling_targets(account, "dynamodb", name, f"dynamodb:{kind}:{what}CapacityUnits"):
+                raise refused(
+                    f"Application Auto Scaling sets the {what.lower()} capacity of {name}, and would undo it",
+                    "Move its bounds instead.",
+                )
 
 
 def _goal(want: CapacityWanted, now: Capacity) -> Capacity:

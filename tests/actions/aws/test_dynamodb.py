@@ -63,16 +63,25 @@ def test_an_unknown_index_is_refused(action: SetCapacity) -> None:
         action.plan(want(indexes={"by-name": MORE}))
 
 
-def test_a_capacity_that_an_autoscaler_sets_is_refused(action: SetCapacity, cloud: Cloud) -> None:
+@pytest.mark.parametrize(
+    ("resource", "dimension", "wanted"),
+    [
+        (f"table/{TABLE}", "table", {"units": MORE}),
+        (f"table/{TABLE}/index/{INDEX}", "index", {"indexes": {INDEX: MORE}}),
+    ],
+)
+def test_a_capacity_that_an_autoscaler_sets_is_refused(
+    action: SetCapacity, cloud: Cloud, resource: str, dimension: str, wanted: dict[str, Any]
+) -> None:
     practice_client(cloud.endpoint_url, "application-autoscaling").register_scalable_target(
         ServiceNamespace="dynamodb",
-        ResourceId=f"table/{TABLE}",
-        ScalableDimension="dynamodb:table:ReadCapacityUnits",
+        ResourceId=resource,
+        ScalableDimension=f"dynamodb:{dimension}:ReadCapacityUnits",
         MinCapacity=5,
         MaxCapacity=50,
     )
-    with pytest.raises(ActionFailed, match="Application Auto Scaling sets the read capacity") as caught:
-        action.plan(want(units=MORE))
+    with pytest.raises(ActionFailed, match=f"sets the read capacity of {resource}") as caught:
+        action.plan(want(**wanted))
     assert caught.value.kind is ErrorClass.INVALID
 
 
