@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from functools import lru_cache
+from threading import Lock
 from typing import Any, TypeVar
 
 import boto3
@@ -21,6 +22,9 @@ from tocsin.errors import ActionFailed, ErrorClass
 
 PAUSE = timedelta(seconds=2)
 """Between two looks at something that takes its time."""
+
+_MAKING = Lock()
+"""A session makes one client at a time: boto3's are not made for several threads."""
 
 # One attempt: the conductor retries, and knows what may be tried again.
 _CONFIG = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 1})
@@ -142,17 +146,22 @@ def partition(region: str) -> str:
     return found
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=256)
 def client_of(service: str, connection: AwsConnection, ca_bundle: str | None) -> Any:
     """Return a client; boto3 builds its classes at run time, so they have no type."""
+    return _client_of(_session_of(connection), service, connection, ca_bundle)
+
+
+@lru_cache(maxsize=64)
+def _session_of(connection: AwsConnection) -> boto3.Session:
+    """Return the connection's session, which keeps what boto3 has read of AWS's models."""
     key, secret = connection.access_key_id, connection.secret_access_key
-    session = boto3.Session(
+    return boto3.Session(
         profile_name=connection.profile,
         region_name=connection.region,
         aws_access_key_id=key.get_secret_value() if key else None,
         aws_secret_access_key=secret.get_secret_value() if secret else None,
     )
-    return _client_of(session, service, connection, ca_bundle)
 
 
 def _client_in_role(service: str, connection: AwsConnection, ca_bundle: str | None) -> Any:
@@ -160,6 +169,7 @@ def _client_in_role(service: str, connection: AwsConnection, ca_bundle: str | No
     return _client_of(session, service, connection, ca_bundle)
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=256)
 def _client_of(session: boto3.Session, service: str, connection: AwsConnection, ca_bundle: str | None) -> Any:
-    return session.client(service, endpoint_url=connection.endpoint_url, verify=ca_bundle, config=_CONFIG)
+    with _MAKING:
+        return session.client(service, endpoint_url=connection.endpoint_url, verify=ca_bundle, config=_CONFIG)
