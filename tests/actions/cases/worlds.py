@@ -45,7 +45,7 @@ class Case:
 class Worlds:
     """Every system there is: the fixtures of these names. Each starts, empty, when it is first asked for."""
 
-    cloud: Cloud
+    empty_cloud: Cloud
     keyspace: Keyspace
     kube: Kube
     nameserver: Nameserver

@@ -33,7 +33,7 @@ STUBBED = Connections({"aws:main": NOWHERE})
 
 
 def service(worlds: Worlds, name: str) -> Any:
-    return practice_client(worlds.cloud.endpoint_url, name)
+    return practice_client(worlds.empty_cloud.endpoint_url, name)
 
 
 def case_of(
@@ -44,7 +44,7 @@ def case_of(
     state: Callable[[], JsonValue],
     effects: Callable[[], JsonValue] | None = None,
 ) -> Case:
-    url = worlds.cloud.endpoint_url
+    url = worlds.empty_cloud.endpoint_url
     return Case(
         connections=connections_of(connection(url), connection(url, "999999999999"), NOWHERE),
         want=want,

@@ -31,7 +31,7 @@ def resume(worlds: Worlds) -> Case:
 
 
 def refresh(worlds: Worlds) -> Case:
-    build_group(worlds.cloud.endpoint_url)
+    build_group(worlds.empty_cloud.endpoint_url)
     want = RefreshWanted(connection="aws:main", group=GROUP)
     state = lambda: [one["InstanceRefreshId"] for one in _refreshes(worlds, GROUP)]  # noqa: E731
     return case_of(worlds, want, missing={"group": "nowhere"}, state=state)
@@ -39,7 +39,7 @@ def refresh(worlds: Worlds) -> Case:
 
 def refresh_rollback(worlds: Worlds) -> Case:
     group = f"web{SLOW}"
-    template = build_group(worlds.cloud.endpoint_url, group)
+    template = build_group(worlds.empty_cloud.endpoint_url, group)
     version = {"LaunchTemplateId": template, "Version": "1"}
     service(worlds, "autoscaling").start_instance_refresh(
         AutoScalingGroupName=group, DesiredConfiguration={"LaunchTemplate": version}
@@ -51,7 +51,7 @@ def refresh_rollback(worlds: Worlds) -> Case:
 
 
 def _of_group(worlds: Worlds, want: OfGroup, part: Any) -> Case:
-    build_group(worlds.cloud.endpoint_url)
+    build_group(worlds.empty_cloud.endpoint_url)
 
     def state() -> JsonValue:
         answer = service(worlds, "autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[GROUP])

@@ -15,20 +15,20 @@ def redeploy(worlds: Worlds) -> Case:
         [found] = service(worlds, "ecs").describe_services(cluster=SHOP, services=[CHECKOUT])["services"]
         return [one["id"] for one in found["deployments"]]
 
-    build_service(worlds.cloud.endpoint_url)
+    build_service(worlds.empty_cloud.endpoint_url)
     want = Redeploy(connection="aws:main", cluster=SHOP, service=CHECKOUT)
     return case_of(worlds, want, missing={"service": "nowhere"}, state=deployments)
 
 
 def scale(worlds: Worlds) -> Case:
-    build_service(worlds.cloud.endpoint_url)
+    build_service(worlds.empty_cloud.endpoint_url)
     want = TaskCount(connection="aws:main", cluster=SHOP, service=CHECKOUT, tasks=3)
     return case_of(worlds, want, missing={"service": "nowhere"}, state=lambda: shown(worlds)["desiredCount"])
 
 
 def rollback(worlds: Worlds) -> Case:
-    build_service(worlds.cloud.endpoint_url)
-    deploy(worlds.cloud.endpoint_url, "registry.example/checkout:1.4.3")
+    build_service(worlds.empty_cloud.endpoint_url)
+    deploy(worlds.empty_cloud.endpoint_url, "registry.example/checkout:1.4.3")
 
     def deployments() -> JsonValue:
         place = {"cluster": SHOP, "service": CHECKOUT}

@@ -18,7 +18,7 @@ MARKED = {"auto-remediate": "true"}
 
 
 def describe(worlds: Worlds) -> Case:
-    instance = build_machine(worlds.cloud.endpoint_url)
+    instance = build_machine(worlds.empty_cloud.endpoint_url)
 
     def tags() -> JsonValue:
         answer = service(worlds, "ec2").describe_instances(InstanceIds=[instance])
@@ -29,23 +29,23 @@ def describe(worlds: Worlds) -> Case:
 
 
 def stop(worlds: Worlds) -> Case:
-    instance = build_machine(worlds.cloud.endpoint_url)
+    instance = build_machine(worlds.empty_cloud.endpoint_url)
     return _powered(worlds, StopWanted(connection="aws:main", instance=instance))
 
 
 def start(worlds: Worlds) -> Case:
-    instance = build_machine(worlds.cloud.endpoint_url)
+    instance = build_machine(worlds.empty_cloud.endpoint_url)
     service(worlds, "ec2").stop_instances(InstanceIds=[instance])
     return _powered(worlds, OfInstance(connection="aws:main", instance=instance))
 
 
 def terminate(worlds: Worlds) -> Case:
-    instance = build_machine(worlds.cloud.endpoint_url)
+    instance = build_machine(worlds.empty_cloud.endpoint_url)
     return _powered(worlds, TerminateWanted(connection="aws:main", instance=instance, require_tags=MARKED))
 
 
 def reboot(worlds: Worlds) -> Case:
-    instance = build_machine(worlds.cloud.endpoint_url)
+    instance = build_machine(worlds.empty_cloud.endpoint_url)
 
     def rebooted() -> JsonValue:
         return next((one["Value"] for one in seen(worlds, instance)["Tags"] if one["Key"] == REBOOTED), None)
@@ -55,7 +55,7 @@ def reboot(worlds: Worlds) -> Case:
 
 
 def grow(worlds: Worlds) -> Case:
-    volume = build_volume(worlds.cloud.endpoint_url)
+    volume = build_volume(worlds.empty_cloud.endpoint_url)
 
     def size() -> JsonValue:
         found: JsonValue = service(worlds, "ec2").describe_volumes(VolumeIds=[volume])["Volumes"][0]["Size"]
@@ -66,7 +66,7 @@ def grow(worlds: Worlds) -> Case:
 
 
 def snapshot(worlds: Worlds) -> Case:
-    volume = build_volume(worlds.cloud.endpoint_url)
+    volume = build_volume(worlds.empty_cloud.endpoint_url)
 
     def snapshots() -> JsonValue:
         of_volume = [{"Name": "volume-id", "Values": [volume]}]
@@ -90,7 +90,7 @@ def _powered(worlds: Worlds, want: OfInstance) -> Case:
 
 
 def run_document(worlds: Worlds) -> Case:
-    instance = build_machine(worlds.cloud.endpoint_url)
+    instance = build_machine(worlds.empty_cloud.endpoint_url)
 
     def commands() -> JsonValue:
         return [str(one["Comment"]) for one in service(worlds, "ssm").list_commands()["Commands"]]

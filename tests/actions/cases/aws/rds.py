@@ -14,7 +14,7 @@ def _replicated(worlds: Worlds, want: OfInstance) -> Case:
         [found] = service(worlds, "rds").describe_db_instances(DBInstanceIdentifier=REPLICA)["DBInstances"]
         return [found.get("ReadReplicaSourceDBInstanceIdentifier"), found["BackupRetentionPeriod"]]
 
-    build_replicated_database(worlds.cloud.endpoint_url)
+    build_replicated_database(worlds.empty_cloud.endpoint_url)
     return case_of(worlds, want, missing={"instance": "nowhere"}, state=replica)
 
 
@@ -27,7 +27,7 @@ def promote(worlds: Worlds) -> Case:
 
 
 def modify(worlds: Worlds) -> Case:
-    build_replicated_database(worlds.cloud.endpoint_url)
+    build_replicated_database(worlds.empty_cloud.endpoint_url)
 
     def settings() -> JsonValue:
         answer = service(worlds, "rds").describe_db_instances(DBInstanceIdentifier=REPLICA_SOURCE)
@@ -45,7 +45,7 @@ def modify(worlds: Worlds) -> Case:
 
 
 def snapshot(worlds: Worlds) -> Case:
-    build_replicated_database(worlds.cloud.endpoint_url)
+    build_replicated_database(worlds.empty_cloud.endpoint_url)
 
     def snapshots() -> JsonValue:
         answer = service(worlds, "rds").describe_db_snapshots(DBInstanceIdentifier=REPLICA_SOURCE)

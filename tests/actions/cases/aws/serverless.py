@@ -24,7 +24,7 @@ from tocsin.playground.serverless import (
 
 
 def rollback(worlds: Worlds) -> Case:
-    build_function(worlds.cloud.endpoint_url)
+    build_function(worlds.empty_cloud.endpoint_url)
 
     def alias() -> JsonValue:
         found = service(worlds, "lambda").get_alias(FunctionName=FUNCTION, Name=ALIAS)
@@ -35,7 +35,7 @@ def rollback(worlds: Worlds) -> Case:
 
 
 def concurrency(worlds: Worlds) -> Case:
-    build_function(worlds.cloud.endpoint_url)
+    build_function(worlds.empty_cloud.endpoint_url)
 
     def reserved() -> JsonValue:
         found = service(worlds, "lambda").get_function_concurrency(FunctionName=FUNCTION)
@@ -46,21 +46,21 @@ def concurrency(worlds: Worlds) -> Case:
 
 
 def redrive(worlds: Worlds) -> Case:
-    build_queues(worlds.cloud.endpoint_url)
+    build_queues(worlds.empty_cloud.endpoint_url)
     want = Redrive(connection="aws:main", queue=DEAD)
-    state = lambda: messages(worlds.cloud.endpoint_url, DEAD)  # noqa: E731
+    state = lambda: messages(worlds.empty_cloud.endpoint_url, DEAD)  # noqa: E731
     return case_of(worlds, want, missing={"queue": "nowhere"}, state=state)
 
 
 def rule_disable(worlds: Worlds) -> Case:
-    build_rule(worlds.cloud.endpoint_url)
+    build_rule(worlds.empty_cloud.endpoint_url)
     want = RuleNamed(connection="aws:main", rule=RULE)
     state = lambda: service(worlds, "events").describe_rule(Name=RULE)["State"]  # noqa: E731
     return case_of(worlds, want, missing={"rule": "nowhere"}, state=state)
 
 
 def capacity(worlds: Worlds) -> Case:
-    build_table(worlds.cloud.endpoint_url)
+    build_table(worlds.empty_cloud.endpoint_url)
 
     def units() -> JsonValue:
         found = service(worlds, "dynamodb").describe_table(TableName=TABLE)["Table"]

@@ -19,7 +19,7 @@ def cancel_update(worlds: Worlds) -> Case:
 
 
 def _stack(worlds: Worlds, status: str, want: StackNamed) -> Case:
-    build_stack(worlds.cloud.endpoint_url, status)
+    build_stack(worlds.empty_cloud.endpoint_url, status)
 
     def state() -> str:
         [found] = service(worlds, "cloudformation").describe_stacks(StackName=STACK)["Stacks"]

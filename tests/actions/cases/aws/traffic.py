@@ -18,19 +18,19 @@ NO_GROUP = f"{ELB}:targetgroup/nowhere/0123456789abcdef"
 
 
 def deregister(worlds: Worlds) -> Case:
-    built = build_balancer(worlds.cloud.endpoint_url)
+    built = build_balancer(worlds.empty_cloud.endpoint_url)
     want = TargetsLeaving(connection="aws:main", target_group=built.blue, targets=built.instances[:1])
     return _members(worlds, built, want)
 
 
 def register(worlds: Worlds) -> Case:
-    built = build_balancer(worlds.cloud.endpoint_url)
+    built = build_balancer(worlds.empty_cloud.endpoint_url)
     want = TargetsNamed(connection="aws:main", target_group=built.blue, targets=built.instances[2:])
     return _members(worlds, built, want)
 
 
 def rule_weights(worlds: Worlds) -> Case:
-    built = build_balancer(worlds.cloud.endpoint_url)
+    built = build_balancer(worlds.empty_cloud.endpoint_url)
 
     def weights() -> JsonValue:
         [rule] = service(worlds, "elbv2").describe_rules(RuleArns=[built.rule])["Rules"]
@@ -41,7 +41,7 @@ def rule_weights(worlds: Worlds) -> Case:
 
 
 def name_weights(worlds: Worlds) -> Case:
-    zone = build_weights(worlds.cloud.endpoint_url)
+    zone = build_weights(worlds.empty_cloud.endpoint_url)
 
     def weights() -> JsonValue:
         answer = service(worlds, "route53").list_resource_record_sets(HostedZoneId=zone)
@@ -56,7 +56,7 @@ def name_weights(worlds: Worlds) -> Case:
 
 
 def zonal_shift(worlds: Worlds) -> Case:
-    built = build_balancer(worlds.cloud.endpoint_url)
+    built = build_balancer(worlds.empty_cloud.endpoint_url)
 
     def shifts() -> JsonValue:
         answer = service(worlds, "arc-zonal-shift").list_zonal_shifts(resourceIdentifier=built.arn)

@@ -20,7 +20,7 @@ from tocsin.playground.trials import (
 
 
 def automation(worlds: Worlds) -> Case:
-    build_automation(worlds.cloud.endpoint_url)
+    build_automation(worlds.empty_cloud.endpoint_url)
 
     def executions() -> JsonValue:
         answer = service(worlds, "ssm").describe_automation_executions()
@@ -33,7 +33,7 @@ def automation(worlds: Worlds) -> Case:
 
 
 def failover(worlds: Worlds) -> Case:
-    build_cache(worlds.cloud.endpoint_url)
+    build_cache(worlds.empty_cloud.endpoint_url)
 
     def roles() -> JsonValue:
         answer = service(worlds, "elasticache").describe_replication_groups(ReplicationGroupId=CACHE)
@@ -45,7 +45,7 @@ def failover(worlds: Worlds) -> Case:
 
 
 def start(worlds: Worlds) -> Case:
-    template = build_template(worlds.cloud.endpoint_url)
+    template = build_template(worlds.empty_cloud.endpoint_url)
 
     def going_on() -> JsonValue:
         found = service(worlds, "fis").list_experiments(experimentTemplateId=template)["experiments"]
@@ -56,7 +56,7 @@ def start(worlds: Worlds) -> Case:
 
 
 def stop(worlds: Worlds) -> Case:
-    fis, template = service(worlds, "fis"), build_template(worlds.cloud.endpoint_url)
+    fis, template = service(worlds, "fis"), build_template(worlds.empty_cloud.endpoint_url)
     begun = fis.start_experiment(experimentTemplateId=template, clientToken="practice")["experiment"]["id"]
 
     def stopped() -> JsonValue:
@@ -67,7 +67,7 @@ def stop(worlds: Worlds) -> Case:
 
 
 def replication(worlds: Worlds) -> Case:
-    build_replication(worlds.cloud.endpoint_url)
+    build_replication(worlds.empty_cloud.endpoint_url)
 
     def rules() -> JsonValue:
         answer = service(worlds, "s3").get_bucket_replication(Bucket=BUCKET)

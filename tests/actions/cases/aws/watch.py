@@ -25,17 +25,17 @@ from tocsin.playground.watch import (
 
 
 def gate(worlds: Worlds) -> Case:
-    build_alarm(worlds.cloud.endpoint_url)
+    build_alarm(worlds.empty_cloud.endpoint_url)
     return _of_alarm(worlds, GateWanted(connection="aws:main", alarms=(ALARM,)))
 
 
 def disable_actions(worlds: Worlds) -> Case:
-    build_alarm(worlds.cloud.endpoint_url)
+    build_alarm(worlds.empty_cloud.endpoint_url)
     return _of_alarm(worlds, AlarmsNamed(connection="aws:main", alarms=(ALARM,)))
 
 
 def insights(worlds: Worlds) -> Case:
-    build_logs(worlds.cloud.endpoint_url, f"login failed, password={CANARY}")
+    build_logs(worlds.empty_cloud.endpoint_url, f"login failed, password={CANARY}")
 
     def events() -> JsonValue:
         answer = service(worlds, "logs").get_log_events(logGroupName=LOGS, logStreamName="1")
@@ -46,7 +46,7 @@ def insights(worlds: Worlds) -> Case:
 
 
 def rotate(worlds: Worlds) -> Case:
-    build_secret(worlds.cloud.endpoint_url, CANARY)
+    build_secret(worlds.empty_cloud.endpoint_url, CANARY)
 
     def versions() -> JsonValue:
         found = service(worlds, "secretsmanager").describe_secret(SecretId=SECRET)["VersionIdsToStages"]
@@ -57,7 +57,7 @@ def rotate(worlds: Worlds) -> Case:
 
 
 def deactivate_key(worlds: Worlds) -> Case:
-    key = build_key(worlds.cloud.endpoint_url)
+    key = build_key(worlds.empty_cloud.endpoint_url)
 
     def status() -> JsonValue:
         listed = service(worlds, "iam").list_access_keys(UserName=USER)["AccessKeyMetadata"]
@@ -68,7 +68,7 @@ def deactivate_key(worlds: Worlds) -> Case:
 
 
 def block_ip(worlds: Worlds) -> Case:
-    build_ip_set(worlds.cloud.endpoint_url)
+    build_ip_set(worlds.empty_cloud.endpoint_url)
 
     def addresses() -> JsonValue:
         waf = service(worlds, "wafv2")
