@@ -136,7 +136,8 @@ def _words(model: type[BaseModel]) -> Mapping[str, str]:
     """Return what stands as a string right below each field, base classes included."""
     said: dict[str, str] = {}
     for one in reversed(model.__mro__):
-        if issubclass(one, BaseModel) and one is not BaseModel:
+        # What pydantic makes of a generic model has no source of its own; the model beneath it has.
+        if issubclass(one, BaseModel) and one is not BaseModel and "[" not in one.__name__:
             said |= dict(below(one))
     return said
 

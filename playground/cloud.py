@@ -1,6 +1,7 @@
 """A practice cloud: moto's AWS, corrected, over plain HTTP in a child process; never the real one."""
 
 import sys
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, Self
 
@@ -37,7 +38,9 @@ class Cloud:
 
     def reset(self) -> None:
         """Empty the cloud. Raises httpx2.HTTPStatusError if moto refuses."""
-        httpx2.post(f"{self.endpoint_url}/moto-api/reset", trust_env=False).raise_for_status()
+        address = f"{self.endpoint_url}/moto-api/reset"
+        # Over plain HTTP: to read the system's certificates would take longer than the reset.
+        httpx2.post(address, trust_env=False, verify=False, timeout=30.0).raise_for_status()
 
     def environment(self) -> dict[str, str]:
         """Give the variables that keep a child process's AWS SDK inside this cloud."""
@@ -59,15 +62,16 @@ class Cloud:
         self.stop()
 
 
-def practice_client(endpoint_url: str, service: str) -> Any:
+@lru_cache(maxsize=64)
+def practice_client(endpoint_url: str, service: str, region: str = REGION) -> Any:
     """Build a boto3 client that can only reach this endpoint: dummy credentials, no proxy.
 
-    boto3 makes its clients at run time, so they have no static type.
+    boto3 makes its clients at run time, which takes a while, so they are kept; they have no static type.
     """
     return boto3.client(
         service,
         endpoint_url=endpoint_url,
-        region_name=REGION,
+        region_name=region,
         aws_access_key_id=ACCESS_KEY_ID,
         aws_secret_access_key=SECRET_ACCESS_KEY,
         config=Config(proxies={}, retries={"total_max_attempts": 1}),

@@ -4,12 +4,14 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
+from contextvars import copy_context
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeVar
 
 from pydantic import JsonValue, ValidationError
 
 from tocsin.actions.base import Frozen, Plan, Risk, Verdict
+from tocsin.actions.caller import Caller, called_for
 from tocsin.actions.registry import AnyAction, Registry
 from tocsin.errors import ActionFailed, BadExpression, ErrorClass
 from tocsin.events import Event, steering
@@ -57,6 +59,11 @@ class Deeds:
 
     async def do(self, program: Program, state: RunState, deed: Deed) -> Event:
         """Do it and return what happened. Raise ActionFailed where a probe cannot look: come back later."""
+        asked = state.requested_by
+        with called_for(Caller(run=state.id, person=asked.email or asked.id)):
+            return await self._do(program, state, deed)
+
+    async def _do(self, program: Program, state: RunState, deed: Deed) -> Event:
         m = Moment(program, state, self._clock())
         node = m.find(deed.step)
         action, seen = self._registry.get(node.step.uses or ""), m.seen(node)
@@ -191,7 +198,8 @@ class Deeds:
 
     async def _call(self, limit: timedelta, function: Callable[..., Result], *args: object) -> Result:
         """Call in a thread. The thread of a call that takes too long goes on; its result is not looked at."""
-        call = asyncio.get_running_loop().run_in_executor(self._threads, function, *args)
+        known = copy_context()  # a thread would not know for whom it is called
+        call = asyncio.get_running_loop().run_in_executor(self._threads, known.run, function, *args)
         try:
             return await asyncio.wait_for(call, limit.total_seconds())
         except TimeoutError:

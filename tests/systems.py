@@ -45,11 +45,16 @@ def running_cloud() -> Iterator[Cloud]:
 
 
 @pytest.fixture
-def cloud(running_cloud: Cloud) -> Cloud:
-    """A cloud with the Aurora cluster `orders`: writer `orders-1`, reader `orders-2`."""
+def empty_cloud(running_cloud: Cloud) -> Cloud:
     running_cloud.reset()
-    build_orders_database(running_cloud.endpoint_url)
     return running_cloud
+
+
+@pytest.fixture
+def cloud(empty_cloud: Cloud) -> Cloud:
+    """A cloud with the Aurora cluster `orders`: writer `orders-1`, reader `orders-2`."""
+    build_orders_database(empty_cloud.endpoint_url)
+    return empty_cloud
 
 
 @pytest.fixture(scope="session")

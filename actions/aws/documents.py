@@ -1,6 +1,7 @@
 """SSM documents: what a runbook asks to be run, and whether it can be."""
 
 import json
+from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, JsonValue, StrictInt
@@ -56,7 +57,9 @@ class _Parameter(Answer):
     default: str | None = Field(default=None, validation_alias="DefaultValue")
 
 
-class _Document(Answer):
+class Document(Answer):
+    """A document, as SSM describes it."""
+
     status: str = Field(validation_alias="Status")
     kind: str = Field(validation_alias="DocumentType")
     sha256: str = Field(validation_alias="Hash")
@@ -71,8 +74,8 @@ class _Agent(Answer):
 def fitting_hash(account: Account, want: RunDocument) -> str:
     """Return the SHA-256 of the document's version; raise ActionFailed where it cannot do what is wanted."""
     at = {"Name": want.document, "DocumentVersion": str(want.version)}
-    found = read(_Document, account.call("ssm", "describe_document", **at)["Document"])
-    _refuse_unfit(want, found)
+    found = read(Document, account.call("ssm", "describe_document", **at)["Document"])
+    refuse_unfit(f"{want.document} {want.version}", want.given, found, kind="Command")
     _refuse_step(want, _steps(account.call("ssm", "get_document", **at, DocumentFormat="JSON")["Content"]))
     return found.sha256
 
@@ -106,19 +109,19 @@ def json_of(text: str) -> JsonValue:
     return parsed
 
 
-def _refuse_unfit(want: RunDocument, found: _Document) -> None:
+def refuse_unfit(name: str, parameters: Iterable[str], found: Document, *, kind: str) -> None:
     """Raise ActionFailed where SSM would refuse the document or its parameters."""
-    given, known = want.given.keys(), {one.name for one in found.parameters}
+    given, known = set(parameters), {one.name for one in found.parameters}
     strange, lacking = given - known, {one.name for one in found.parameters if one.default is None} - given
     trouble = {
-        f"is a document of type {found.kind}, which runs on no instance": found.kind != "Command",
+        f"is a document of type {found.kind}, not {kind}": found.kind != kind,
         f"is {found.status}, not Active": found.status != "Active",
         f"takes no {', '.join(sorted(strange))}, only {', '.join(sorted(known)) or 'nothing'}": strange,
         f"needs {', '.join(sorted(lacking))}": lacking,
     }
     for words, holds in trouble.items():
         if holds:
-            raise _invalid(want, words)
+            raise ActionFailed(f"{name} {words}; nothing was run.", ErrorClass.INVALID)
 
 
 def _refuse_step(want: RunDocument, steps: list[str]) -> None:

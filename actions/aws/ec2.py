@@ -5,19 +5,24 @@ from datetime import datetime
 
 from pydantic import AliasPath, Field, JsonValue
 
-from tocsin.actions.aws.client import Answer, InAccount, account_of, allowed, read
+from tocsin.actions.aws.client import Account, Answer, account_of, allowed, read
+from tocsin.actions.aws.verbs import Named
 from tocsin.actions.base import Action, Effect, Frozen, Permission, Plan, Risk
 from tocsin.connections import AwsConnection
 from tocsin.errors import ActionFailed, ErrorClass
 
 
-class OfInstance(InAccount):
+class OfInstance(Named):
     """The instance, and how it has to be marked."""
 
     instance: str = Field(pattern=r"^i-[0-9a-f]{8,17}$", description="Its id, not its name")
     require_tags: dict[str, str] = Field(
         default={}, max_length=50, description="Refuse the instance unless it has these tags"
     )
+
+    @property
+    def path(self) -> str:
+        return f"ec2/{self.instance}"
 
 
 class Machine(Frozen):
@@ -39,7 +44,16 @@ class _Tag(Answer):
     value: str = Field(validation_alias="Value")
 
 
-class _Instance(Answer):
+class Disk(Answer):
+    """A volume of an instance."""
+
+    volume: str = Field(validation_alias=AliasPath("Ebs", "VolumeId"))
+    goes: bool = Field(default=False, validation_alias=AliasPath("Ebs", "DeleteOnTermination"))
+
+
+class Instance(Answer):
+    """An instance, as EC2 shows it."""
+
     name: str = Field(validation_alias="InstanceId")
     state: str = Field(validation_alias=AliasPath("State", "Name"))
     tag_list: tuple[_Tag, ...] = Field(default=(), validation_alias="Tags")
@@ -47,10 +61,20 @@ class _Instance(Answer):
     instance_type: str = Field(validation_alias="InstanceType")
     zone: str | None = Field(default=None, validation_alias=AliasPath("Placement", "AvailabilityZone"))
     launched_at: datetime = Field(validation_alias="LaunchTime")
+    public_ip: str | None = Field(default=None, validation_alias="PublicIpAddress")
+    root: str = Field(default="ebs", validation_alias="RootDeviceType")
+    lifecycle: str = Field(default="on-demand", validation_alias="InstanceLifecycle")
+    disks: tuple[Disk, ...] = Field(default=(), validation_alias="BlockDeviceMappings")
 
     @property
     def tags(self) -> dict[str, str]:
+        """Return its tags by their names."""
         return {tag.key: tag.value for tag in self.tag_list}
+
+    @property
+    def group(self) -> str | None:
+        """Return the Auto Scaling group that it belongs to, which AWS keeps as a tag."""
+        return self.tags.get("aws:autoscaling:groupName")
 
 
 class DescribeInstance(Action[OfInstance, Plan, Machine]):
@@ -69,23 +93,31 @@ class DescribeInstance(Action[OfInstance, Plan, Machine]):
         return allowed(at, ("ec2:DescribeInstances", "*"))  # EC2 grants it for all instances or for none
 
     def plan(self, want: OfInstance) -> Plan:
-        self._find(want)
+        find(account_of(self.connections, want), want)
         return Plan(summary=f"Look at the instance {want.instance}")
 
     def run(self, want: OfInstance, plan: Plan, key: str) -> Machine:
-        found = self._find(want)
-        return Machine(instance=found.name, tags=found.tags, **found.model_dump(exclude={"name", "tag_list"}))
-
-    def _find(self, want: OfInstance) -> _Instance:
-        answer = account_of(self.connections, want).call(
-            "ec2", "describe_instances", InstanceIds=[want.instance]
+        found = find(account_of(self.connections, want), want)
+        return Machine(
+            instance=found.name,
+            state=found.state,
+            tags=found.tags,
+            private_ip=found.private_ip,
+            instance_type=found.instance_type,
+            zone=found.zone,
+            launched_at=found.launched_at,
         )
-        found = read(_Instance, answer["Reservations"][0]["Instances"][0])
-        lacking = want.require_tags.items() - found.tags.items()
-        if lacking:
-            raise ActionFailed(
-                f"{found.name} lacks {', '.join(f'{key}={value}' for key, value in sorted(lacking))}, which"
-                " this runbook asks of what it touches; nothing was changed. Tag it, or leave it alone.",
-                ErrorClass.INVALID,
-            )
-        return found
+
+
+def find(account: Account, want: OfInstance) -> Instance:
+    """Read an instance. Raises INVALID where it lacks the required tags, MISSING when there is none."""
+    answer = account.call("ec2", "describe_instances", InstanceIds=[want.instance])
+    found = read(Instance, answer["Reservations"][0]["Instances"][0])
+    lacking = want.require_tags.items() - found.tags.items()
+    if lacking:
+        raise ActionFailed(
+            f"{found.name} lacks {', '.join(f'{key}={value}' for key, value in sorted(lacking))}, which"
+            " this runbook asks of what it touches; nothing was changed. Tag it, or leave it alone.",
+            ErrorClass.INVALID,
+        )
+    return found

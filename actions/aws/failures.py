@@ -16,24 +16,58 @@ from tocsin.errors import ActionFailed, ErrorClass
 
 _KINDS = {
     ErrorClass.MISSING: (
+        "AWS.SimpleQueueService.NonExistentQueue",
+        "AutomationDefinitionNotFoundException",
+        "AutomationDefinitionVersionNotFoundException",
+        "AutomationExecutionNotFoundException",
         "ClusterNotFoundException",
         "DBClusterNotFoundFault",
         "DBInstanceNotFound",
+        "GlobalClusterNotFoundFault",
         "InvalidDocument",
         "InvalidDocumentVersion",
         "InvalidInstanceID.NotFound",
+        "InvalidVolume.NotFound",
         "InvocationDoesNotExist",
+        "NoSuchBucket",
+        "NoSuchEntity",
         "NoSuchHostedZone",
+        "NodeGroupNotFoundFault",
+        "QueueDoesNotExist",
+        "ReplicationConfigurationNotFoundError",
+        "ReplicationGroupNotFoundFault",
+        "ResourceNotFoundException",
+        "RuleNotFound",
         "ServiceNotFoundException",
+        "TargetGroupNotFound",
+        "WAFNonexistentItemException",
     ),
     ErrorClass.CONFLICT: (
+        "ConflictException",
+        "IncorrectInstanceState",
+        "IncorrectModificationState",
+        "IncorrectState",
+        "InstanceRefreshInProgress",
+        "InvalidCacheClusterState",
         "InvalidDBClusterStateFault",
         "InvalidDBInstanceState",
+        "InvalidGlobalClusterStateFault",
+        "InvalidReplicationGroupState",
+        "PreconditionFailedException",
         "PriorRequestNotComplete",
+        "ResourceConflictException",
+        "ResourceContention",
+        "ResourceInUseException",
+        "ScalingActivityInProgress",
         "ServiceNotActiveException",
+        "WAFOptimisticLockException",
     ),
     ErrorClass.THROTTLED: (
+        "APICallRateForCustomerExceeded",
+        "AutomationExecutionLimitExceededException",
         "RequestLimitExceeded",
+        "RequestThrottled",
+        "SlowDown",
         "ThrottledException",
         "Throttling",
         "ThrottlingException",
@@ -86,5 +120,7 @@ def _kind(error: ClientError) -> ErrorClass:
     code = error.response["Error"]["Code"]
     if code in _CODES:
         return _CODES[code]
+    if code == "ValidationError" and "does not exist" in error.response["Error"].get("Message", ""):
+        return ErrorClass.MISSING  # CloudFormation has no code of its own for it
     status = error.response["ResponseMetadata"].get("HTTPStatusCode", 500)
     return ErrorClass.TRANSIENT if status >= 500 else ErrorClass.INVALID

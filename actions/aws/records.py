@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field, JsonValue
 
-from tocsin.actions.aws.client import InAccount
+from tocsin.actions.aws.verbs import Named
 from tocsin.errors import ActionFailed, ErrorClass
 
 _NAME = r"^(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?$"
@@ -14,13 +14,27 @@ RecordSet = dict[str, JsonValue]
 """https://docs.aws.amazon.com/Route53/latest/APIReference/API_ResourceRecordSet.html."""
 
 
-class Record(InAccount):
-    """The record as it shall be: these values and no others."""
+class NameWanted(Named):
+    """A name and the type of its records."""
 
     zone: str = Field(pattern=_NAME, max_length=255, description="The hosted zone's name")
     private: bool = Field(default=False, description="The private zone of that name, not the public one")
     name: str = Field(pattern=_NAME, max_length=255, description="The whole name, the zone's included")
     type: Literal["A", "AAAA", "CAA", "CNAME", "MX", "SRV", "TXT"]
+
+    @property
+    def path(self) -> str:
+        return f"route53/{plain(self.name)}/{self.type}"
+
+    @property
+    def short(self) -> str:
+        """Return name and type, for sentences."""
+        return f"{plain(self.name)} {self.type}"
+
+
+class Record(NameWanted):
+    """The record as it shall be: these values and no others."""
+
     ttl: int = Field(default=60, ge=0, le=604_800, description="Seconds that resolvers may keep it")
     values: tuple[str, ...] = Field(
         min_length=1, max_length=400, description="As in a zone file: a TXT value has its quotation marks"
@@ -31,16 +45,6 @@ class Record(InAccount):
         """Return it as Route 53 takes it."""
         records: list[JsonValue] = [{"Value": value} for value in self.values]
         return {"Name": plain(self.name), "Type": self.type, "TTL": self.ttl, "ResourceRecords": records}
-
-    @property
-    def resource(self) -> str:
-        """Return the canonical name, which is the lock key."""
-        return f"{self.connection}/route53/{plain(self.name)}/{self.type}"
-
-    @property
-    def short(self) -> str:
-        """Return name and type, for sentences."""
-        return f"{plain(self.name)} {self.type}"
 
 
 def plain(name: str) -> str:

@@ -3,19 +3,10 @@
 import json
 import shlex
 from collections.abc import Mapping
-from datetime import timedelta
 
-from pydantic import AliasPath, Field, JsonValue
+from pydantic import JsonValue
 
-from tocsin.actions.aws.client import (
-    Account,
-    Answer,
-    account_of,
-    allowed,
-    partition,
-    read,
-    wait_for,
-)
+from tocsin.actions.aws.client import account_of, allowed
 from tocsin.actions.aws.records import (
     Record,
     RecordSet,
@@ -27,15 +18,10 @@ from tocsin.actions.aws.records import (
     ttl,
     values,
 )
+from tocsin.actions.aws.zones import change, records_of, zone_of, zone_rights
 from tocsin.actions.base import Action, Change, Effect, Frozen, Permission, Plan, Risk, Verdict
 from tocsin.connections import AwsConnection
 from tocsin.errors import ActionFailed, ErrorClass
-
-PATIENCE = timedelta(minutes=3)
-"""Until every server of Route 53 has a change, which they usually have within 60 s.
-
-https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html
-"""
 
 
 class RecordPlan(Plan):
@@ -57,17 +43,6 @@ class UpsertedRecord(Frozen):
     """Seconds for which resolvers may go on giving the former values."""
     change: str
     """Route 53's id of the change."""
-
-
-class _Zone(Answer):
-    id: str = Field(validation_alias="Id")
-    name: str = Field(validation_alias="Name")
-    private: bool = Field(default=False, validation_alias=AliasPath("Config", "PrivateZone"))
-
-
-class _Change(Answer):
-    id: str = Field(validation_alias=AliasPath("ChangeInfo", "Id"))
-    status: str = Field(validation_alias=AliasPath("ChangeInfo", "Status"))
 
 
 class UpsertRecord(Action[Record, RecordPlan, UpsertedRecord]):
@@ -92,19 +67,12 @@ class UpsertRecord(Action[Record, RecordPlan, UpsertedRecord]):
 
     def permissions(self, want: Record) -> list[Permission]:
         at = self.connections.get(want.connection, AwsConnection)
-        zones = f"arn:{partition(at.region)}:route53:::hostedzone/*"
-        return allowed(
-            at,
-            ("route53:ListHostedZonesByName", "*"),
-            ("route53:ListResourceRecordSets", zones),
-            ("route53:ChangeResourceRecordSets", zones),
-            ("route53:GetChange", f"arn:{partition(at.region)}:route53:::change/*"),
-        )
+        return allowed(at, *zone_rights(at))
 
     def plan(self, want: Record) -> RecordPlan:
         account = account_of(self.connections, want)
-        zone = _zone(account, want)
-        here = _records(account, zone, want)
+        zone = zone_of(account, want)
+        here = records_of(account, zone, want)
         refuse_what_dns_forbids(want, here)
         before = simple(want, here)
         old, new = shown(before), shown(want.record_set)
@@ -119,22 +87,22 @@ class UpsertRecord(Action[Record, RecordPlan, UpsertedRecord]):
 
     def run(self, want: Record, plan: RecordPlan, key: str) -> UpsertedRecord:
         account = account_of(self.connections, want)
-        now = simple(want, _records(account, plan.zone_id, want))
+        now = simple(want, records_of(account, plan.zone_id, want))
         if not (same(now, plan.before) or same(now, want.record_set)):
             raise _overtaken(want, now)
         # Also when it is so already: only of a change can be asked whether every server has it.
-        change = _change(account, plan.zone_id, "UPSERT", want.record_set)
+        done = change(account, plan.zone_id, ("UPSERT", want.record_set))
         return UpsertedRecord(
             name=plain(want.name),
             type=want.type,
             values=want.values,
             former_values=values(plan.before),
             former_ttl=ttl(plan.before),
-            change=change,
+            change=done,
         )
 
     def verify(self, want: Record, plan: RecordPlan) -> Verdict:
-        now = simple(want, _records(account_of(self.connections, want), plan.zone_id, want))
+        now = simple(want, records_of(account_of(self.connections, want), plan.zone_id, want))
         reason = f"{want.short} is {shown(now) or 'not there'}"
         if same(now, want.record_set):
             return Verdict(state="ok", reason=reason)
@@ -142,56 +110,13 @@ class UpsertRecord(Action[Record, RecordPlan, UpsertedRecord]):
 
     def undo(self, want: Record, plan: RecordPlan) -> None:
         account = account_of(self.connections, want)
-        now = simple(want, _records(account, plan.zone_id, want))
+        now = simple(want, records_of(account, plan.zone_id, want))
         if same(now, plan.before):
             return
         if now is None or not same(now, want.record_set):
             raise _overtaken(want, now)
         action, record_set = ("DELETE", now) if plan.before is None else ("UPSERT", plan.before)
-        _change(account, plan.zone_id, action, record_set)
-
-
-def _zone(account: Account, want: Record) -> str:
-    """Return the id of the zone; raise ActionFailed when there is none of that name, or there are several."""
-    answer = account.call("route53", "list_hosted_zones_by_name", DNSName=want.zone, MaxItems="100")
-    zones = [read(_Zone, one) for one in answer["HostedZones"]]
-    found = [one.id for one in zones if plain(one.name) == plain(want.zone) and one.private == want.private]
-    if len(found) == 1:
-        return found[0]
-    kind = "private" if want.private else "public"
-    raise ActionFailed(
-        f"{want.connection} has {len(found) or 'no'} {kind} zone{'s' if found else ''} named"
-        f" {plain(want.zone)}, and one is needed; nothing was changed.",
-        ErrorClass.INVALID if found else ErrorClass.MISSING,
-    )
-
-
-def _records(account: Account, zone: str, want: Record) -> list[RecordSet]:
-    """Return every record set of the name."""
-    answer = account.call(
-        "route53", "list_resource_record_sets", HostedZoneId=zone, StartRecordName=plain(want.name)
-    )
-    here: list[RecordSet] = answer["ResourceRecordSets"]
-    return [one for one in here if plain(str(one["Name"])) == plain(want.name)]
-
-
-def _change(account: Account, zone: str, action: str, record_set: RecordSet) -> str:
-    """Make a change, wait until every server of Route 53 has it, and return its id."""
-    batch = {"Changes": [{"Action": action, "ResourceRecordSet": record_set}]}
-    answer = account.call("route53", "change_resource_record_sets", HostedZoneId=zone, ChangeBatch=batch)
-    change = read(_Change, answer)
-
-    def is_everywhere() -> bool | None:
-        seen = read(_Change, account.call("route53", "get_change", Id=change.id))
-        return seen.status == "INSYNC" or None
-
-    if change.status != "INSYNC" and not wait_for(is_everywhere, PATIENCE):
-        raise ActionFailed(
-            f"Route 53 took the change {change.id} and not all of its servers have it after"
-            f" {PATIENCE.total_seconds():.0f} s; it goes on by itself: `aws route53 get-change`.",
-            ErrorClass.TIMEOUT,
-        )
-    return change.id
+        change(account, plan.zone_id, (action, record_set))
 
 
 def _overtaken(want: Record, now: RecordSet | None) -> ActionFailed:

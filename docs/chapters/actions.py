@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import BaseModel, JsonValue, SecretStr
 
+from docs.chapters import amazon
 from docs.reading import below, cell, fields, prose, shown, summary, table
 from tocsin.actions.base import Effect, Risk
 from tocsin.actions.registry import AnyAction, Registry
@@ -39,6 +40,7 @@ _POD: Mapping[str, JsonValue] = {
 }
 _OBJECT: Mapping[str, JsonValue] = {"connection": "k8s:main", "namespace": "shop", "deployment": "checkout"}
 EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
+    **amazon.EXAMPLES,
     "dns.resolve": {"connection": "dns:main", "host": "orders.db.acme.example", "type": "CNAME"},
     "grafana.annotate": {"text": "Rolled back checkout", "tags": ["rollback"], "dashboard": "svc-red"},
     "grafana.panel_png": {"dashboard": "svc-red", "panel": 4, "vars": {"service": "checkout"}},
@@ -55,19 +57,6 @@ EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
         "commit": "4f3c2b1a09f8e7d6c5b4a39281706f5e4d3c2b1a",
         "reason": "Carts were lost.",
     },
-    "cloudwatch.metric": {
-        "connection": "aws:main",
-        "namespace": "AWS/RDS",
-        "metric": "ReplicaLag",
-        "dimensions": {"DBInstanceIdentifier": "orders-dr"},
-        "stat": "Maximum",
-    },
-    "ec2.describe": {
-        "connection": "aws:main",
-        "instance": "i-0123456789abcdef0",
-        "require_tags": {"auto-remediate": "true"},
-    },
-    "ecs.redeploy": {"connection": "aws:main", "cluster": "shop", "service": "checkout"},
     "http.request": {
         "connection": "http:statuspage",
         "method": "POST",
@@ -143,7 +132,6 @@ EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
     "pagerduty.resolve_with_note": {"incident": "Q0123456789ABC", "note": "The rollback is done."},
     "postgres.long_queries": {"connection": "postgres:orders", "longer_than": 300},
     "postgres.terminate": {"connection": "postgres:orders", "longer_than": 300, "user": "reports"},
-    "rds.failover": {"connection": "aws:main", "cluster": "orders"},
     "redis.unlink_matching": {
         "connection": "redis:cache",
         "pattern": "session:expired:*",
@@ -151,23 +139,6 @@ EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
     },
     "slack.post": {"channel": "C0123456789", "text": "Checkout is slow; we are looking."},
     "tcp.check": {"connection": "tcp:databases", "host": "orders.db.acme.example", "port": 5432},
-    "rds.describe": {"connection": "aws:main", "instance": "orders-dr"},
-    "rds.promote_replica": {"connection": "aws:main", "instance": "orders-dr", "backup_retention": 7},
-    "route53.upsert": {
-        "connection": "aws:main",
-        "zone": "internal.acme.example",
-        "name": "orders.db.internal.acme.example",
-        "type": "CNAME",
-        "ttl": 30,
-        "values": ["orders-dr.abcdefghijkl.eu-west-1.rds.amazonaws.com"],
-    },
-    "ssm.run_document": {
-        "connection": "aws:main",
-        "document": "Tocsin-DiskUsage",
-        "version": 1,
-        "targets": ["i-0123456789abcdef0"],
-        "parameters": {"mount": "/var"},
-    },
 }
 """Inputs of every action, as a runbook's ``with`` gives them."""
 CONNECTIONS = Connections(

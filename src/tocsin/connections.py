@@ -76,6 +76,8 @@ class AwsConnection(_Connection):
     profile: str | None = None
     account: str | None = None
     """Twelve digits; a call is refused when the credentials belong to another account."""
+    role: str | None = Field(default=None, pattern=r"^arn:[a-z-]+:iam::[0-9]{12}:role/[\w+=,.@/-]+$")
+    """ARN of a role that is assumed for each run, with the run and its person in the session."""
     documents: tuple[str, ...] = ()
     """SSM documents that runbooks may run on instances; empty means none: a document runs as root."""
     endpoint_url: str | None = None

@@ -9,7 +9,8 @@ import pytest
 from botocore.stub import Stubber
 
 from tests.actions.cases.aws.accounts import ACCOUNT, STUBBED
-from tocsin.actions.aws.ecs import NO_BREAKER, NO_TASKS, Redeploy, RedeployPlan, RedeployService
+from tocsin.actions.aws.deployments import NO_BREAKER
+from tocsin.actions.aws.ecs import NO_TASKS, Redeploy, RedeployPlan, RedeployService
 from tocsin.actions.base import Permission, Probe
 from tocsin.connections import Connections
 from tocsin.errors import ActionFailed, ErrorClass

@@ -8,7 +8,7 @@ from botocore.stub import ANY, Stubber
 from pydantic import JsonValue
 
 from tests.actions.cases.aws.accounts import STUBBED
-from tocsin.actions.aws import client, route53
+from tocsin.actions.aws import client, zones
 from tocsin.actions.aws.records import Record
 from tocsin.actions.aws.route53 import RecordPlan, UpsertRecord
 from tocsin.connections import Connections
@@ -181,7 +181,7 @@ def test_a_change_is_done_when_every_server_has_it_by_stub(
 def test_a_change_that_some_server_never_gets_ends_in_time_by_stub(
     stubbed: Stubber, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(route53, "PATIENCE", timedelta(0))
+    monkeypatch.setattr(zones, "PATIENCE", timedelta(0))
     changing(stubbed)
     stubbed.add_response("get_change", change("PENDING"), {"Id": "/change/C1"})
     with pytest.raises(ActionFailed, match="not all of its servers have it") as caught:

@@ -178,7 +178,7 @@ def test_a_second_step_sends_a_second_command(action: RunSsmDocument, instance: 
 
 def test_a_document_of_another_kind_is_refused_by_stub(told: Told, stub: RunSsmDocument) -> None:
     told.document(kind="Automation")
-    with pytest.raises(ActionFailed, match="of type Automation"):
+    with pytest.raises(ActionFailed, match="of type Automation, not Command"):
         stub.plan(want())
 
 

@@ -46,8 +46,8 @@ class Case:
 class Worlds:
     """Every system there is: the fixtures of these names. Each starts, empty, when it is first asked for."""
 
-    cloud: Cloud
     cluster: Cluster
+    empty_cloud: Cloud
     keyspace: Keyspace
     kube: Kube
     nameserver: Nameserver

@@ -10,7 +10,7 @@ from tests.actions.kube import CANARY
 from tocsin.actions.aws.client import InAccount
 from tocsin.connections import AwsConnection, Connections
 from tocsin.playground.cloud import ACCESS_KEY_ID, REGION, practice_client
-from tocsin.playground.estate import DOCUMENTS
+from tocsin.playground.estate import AUTOMATION, DOCUMENTS
 
 ACCOUNT = "123456789012"
 """Moto's."""
@@ -20,7 +20,7 @@ def connection(url: str, account: str | None = ACCOUNT) -> AwsConnection:
     return AwsConnection(
         region=REGION,
         account=account,
-        documents=DOCUMENTS,
+        documents=(*DOCUMENTS, AUTOMATION),
         endpoint_url=url,
         access_key_id=SecretStr(ACCESS_KEY_ID),
         secret_access_key=SecretStr(CANARY),
@@ -33,7 +33,7 @@ STUBBED = Connections({"aws:main": NOWHERE})
 
 
 def service(worlds: Worlds, name: str) -> Any:
-    return practice_client(worlds.cloud.endpoint_url, name)
+    return practice_client(worlds.empty_cloud.endpoint_url, name)
 
 
 def case_of(
@@ -44,7 +44,7 @@ def case_of(
     state: Callable[[], JsonValue],
     effects: Callable[[], JsonValue] | None = None,
 ) -> Case:
-    url = worlds.cloud.endpoint_url
+    url = worlds.empty_cloud.endpoint_url
     return Case(
         connections=connections_of(connection(url), connection(url, "999999999999"), NOWHERE),
         want=want,

@@ -9,7 +9,7 @@ from tocsin.playground.estate import RECORD, ZONE, build_zone
 
 
 def upsert(worlds: Worlds) -> Case:
-    zone = build_zone(worlds.cloud.endpoint_url)
+    zone = build_zone(worlds.empty_cloud.endpoint_url)
 
     def records() -> JsonValue:
         found: JsonValue = service(worlds, "route53").list_resource_record_sets(HostedZoneId=zone)[

@@ -1,21 +1,17 @@
-"""moto's AWS with what it gets wrong, or lacks, put right: the program that ``Cloud`` runs.
+"""RDS and SSM as they are: replicas that are promoted, agents that answer, documents that print.
 
-Seen with moto 5.2.5: a promoted replica keeps its source; no service has running tasks; SSM knows no agents,
-and what a document prints is empty. A test that relied on any of it would be green by mistake.
+Seen with moto 5.2.5: a promoted replica keeps its source; SSM knows no agents, and what a document prints is
+empty. A test that relied on any of it would be green by mistake.
 """
 
 import json
-import os
 from typing import Any
 
-from moto import server
 from moto.core.responses import ActionResult
 from moto.ec2.models import ec2_backends
 from moto.rds.models import RDSBackend
 from moto.ssm.models import Command, ssm_backends
 from moto.ssm.responses import SimpleSystemManagerResponse
-
-from tocsin.playground.estate import TASKS
 
 FULL_PERCENT = 91
 FREED = {"Tocsin-DiskCleanup": 30, "Acme-DiskClean": 10}
@@ -69,20 +65,8 @@ def _mount(command: Any) -> list[str]:
     return mount
 
 
-_CORRECTIONS = (
+CORRECTIONS = (
     (RDSBackend, "promote_read_replica", promote),
     (Command, "invocation_response", invocation),
     (SimpleSystemManagerResponse, "describe_instance_information", instance_information),
 )
-
-
-def main() -> None:
-    """Correct moto and serve it, with moto's own options."""
-    os.environ["MOTO_ECS_SERVICE_RUNNING"] = str(TASKS)
-    for model, name, correction in _CORRECTIONS:
-        setattr(model, name, correction)
-    server.main()
-
-
-if __name__ == "__main__":
-    main()
