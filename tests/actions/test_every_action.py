@@ -1,18 +1,16 @@
 """What every listed action is held to, against the real SDKs and real servers."""
 
-import time
-import traceback
-
 import pytest
 from pydantic import JsonValue
 
 from tests.actions.cases import CASES
-from tests.actions.cases.worlds import Case, Worlds
+from tests.actions.cases.worlds import Worlds
 from tests.actions.kube import CANARY
-from tocsin.actions.base import Effect, Plan, Probe, Verdict
-from tocsin.actions.registry import BUILT_IN, AnyAction, Registry
+from tests.actions.trials import Trial, tried
+from tocsin.actions.base import Effect, Probe
+from tocsin.actions.registry import BUILT_IN, Registry
 from tocsin.connections import Connections
-from tocsin.errors import ActionFailed, ErrorClass
+from tocsin.errors import ErrorClass
 
 LISTED = Registry(Connections({}))
 EVERY = sorted(CASES)
@@ -24,38 +22,19 @@ BLIND = [name for name in EVERY if LISTED.get(name).effect is Effect.ONCE and no
 CHANGING = [name for name in EVERY if LISTED.get(name).effect is not Effect.READ]
 LOCKING = [name for name in CHANGING if name != "slack.post"]
 """Two posts to one channel do not disturb each other."""
-
-pytestmark = pytest.mark.timeout(60)
-
-
-@pytest.fixture
-def case(request: pytest.FixtureRequest) -> Case:
-    return CASES[request.param](Worlds(request.getfixturevalue))
+TRIALS: dict[str, Trial] = {}
+"""By action. Its world is built when the first test asks for it, and all of them read what was seen there."""
 
 
 @pytest.fixture
-def action(request: pytest.FixtureRequest, case: Case) -> AnyAction:
-    name = request.node.callspec.params["case"]
-    return Registry(case.connections).get(name)
+def trial(request: pytest.FixtureRequest) -> Trial:
+    if request.param not in TRIALS:
+        TRIALS[request.param] = tried(CASES[request.param](Worlds(request.getfixturevalue)), request.param)
+    return TRIALS[request.param]
 
 
 def of(names: list[str]) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("case", names, indirect=True)
-
-
-def attempt(action: AnyAction, want: object) -> ActionFailed:
-    """Plan and run something that cannot work."""
-    with pytest.raises(ActionFailed) as caught:
-        action.run(want, action.plan(want), "step-1")
-    return caught.value
-
-
-def settled(action: AnyAction, want: object, plan: Plan) -> Verdict:
-    """Verify as the worker does, until it is no longer waiting."""
-    deadline = time.monotonic() + 30
-    while (verdict := action.verify(want, plan)).state == "waiting" and time.monotonic() < deadline:
-        time.sleep(0.1)
-    return verdict
+    return pytest.mark.parametrize("trial", names, indirect=True)
 
 
 def test_every_listed_action_has_a_case() -> None:
@@ -68,164 +47,122 @@ def test_an_action_is_listed_under_its_own_name(entry: object) -> None:
 
 
 @of(EVERY)
-def test_plan_changes_nothing(case: Case, action: AnyAction) -> None:
-    before = (case.state(), case.effects())
-    action.plan(case.want)
-    assert (case.state(), case.effects()) == before
+def test_plan_changes_nothing(trial: Trial) -> None:
+    assert trial.planned == trial.before
 
 
 @of(CHANGING)
-def test_a_plan_says_what_would_change(case: Case, action: AnyAction) -> None:
-    assert not action.plan(case.want).noop
+def test_a_plan_says_what_would_change(trial: Trial) -> None:
+    assert not trial.plan.noop
 
 
 @of(CHANGING)
-def test_run_changes_what_the_plan_said(case: Case, action: AnyAction) -> None:
-    before = case.state()
-    action.run(case.want, action.plan(case.want), "step-1")
-    assert case.state() != before
+def test_run_changes_what_the_plan_said(trial: Trial) -> None:
+    assert trial.done[0] != trial.before[0]
 
 
 @of(EVERY)
-def test_running_twice_equals_running_once(case: Case, action: AnyAction) -> None:
-    plan = action.plan(case.want)
-    action.run(case.want, plan, "step-1")
-    once = case.effects()
-    action.run(case.want, plan, "step-1")
-    assert case.effects() == once
+def test_running_twice_equals_running_once(trial: Trial) -> None:
+    assert trial.again == trial.recovered_in[1]
 
 
 @of(EVERY)
-def test_the_world_agrees_after_a_run(case: Case, action: AnyAction) -> None:
-    plan = action.plan(case.want)
-    action.run(case.want, plan, "step-1")
-    assert settled(action, case.want, plan).state == "ok"
+def test_the_world_agrees_after_a_run(trial: Trial) -> None:
+    assert trial.verdict.state == "ok", trial.verdict.reason
 
 
 @of(UNDOABLE)
-def test_undo_restores_what_plan_saw(case: Case, action: AnyAction) -> None:
-    before = case.state()
-    plan = action.plan(case.want)
-    action.run(case.want, plan, "step-1")
-    action.undo(case.want, plan)
-    assert case.state() == before
+def test_undo_restores_what_plan_saw_from_the_logged_plan(trial: Trial) -> None:
+    assert trial.after == trial.before[0]
 
 
 @of(UNDOABLE)
-def test_undo_works_from_the_logged_plan(case: Case, action: AnyAction) -> None:
-    before = case.state()
-    logged = action.plan(case.want).model_dump_json()
-    action.run(case.want, action.plan_model.model_validate_json(logged), "step-1")
-    action.undo(case.want, action.plan_model.model_validate_json(logged))
-    assert case.state() == before
-
-
-@of(UNDOABLE)
-def test_undo_of_what_never_happened_changes_nothing(case: Case, action: AnyAction) -> None:
-    before = case.effects()
-    action.undo(case.want, action.plan(case.want))
-    assert case.effects() == before
+def test_undo_of_what_never_happened_changes_nothing(trial: Trial) -> None:
+    assert trial.undone_for_nothing == trial.before[1]
 
 
 @of(FINAL)
-def test_what_cannot_be_undone_says_so(case: Case, action: AnyAction) -> None:
-    plan = action.plan(case.want)
-    with pytest.raises(ActionFailed, match="cannot be undone"):
-        action.undo(case.want, plan)
+def test_what_cannot_be_undone_says_so(trial: Trial) -> None:
+    assert "cannot be undone" in trial.final
 
 
 @of(ONCE)
-def test_a_probe_knows_what_has_not_happened(case: Case, action: AnyAction) -> None:
-    plan = action.plan(case.want)
-    assert action.probe(case.want, plan, "step-1") is Probe.NOT_DONE
+def test_a_probe_knows_what_has_not_happened(trial: Trial) -> None:
+    assert trial.unborn is Probe.NOT_DONE
 
 
 @of(BLIND)
-def test_what_nobody_can_tell_is_unknown(case: Case, action: AnyAction) -> None:
-    plan = action.plan(case.want)
-    action.run(case.want, plan, "step-1")
-    assert action.probe(case.want, plan, "step-1") is Probe.UNKNOWN
+def test_what_nobody_can_tell_is_unknown(trial: Trial) -> None:
+    assert trial.born is Probe.UNKNOWN
 
 
 @of(ONCE)
-def test_a_probe_knows_what_has_happened(case: Case, action: AnyAction) -> None:
-    plan = action.plan(case.want)
-    action.run(case.want, plan, "step-1")
-    assert action.probe(case.want, plan, "step-1") is Probe.DONE
+def test_a_probe_knows_what_has_happened(trial: Trial) -> None:
+    assert trial.born is Probe.DONE
 
 
 @of(ONCE)
-def test_what_a_lost_run_put_out_is_recovered(case: Case, action: AnyAction) -> None:
-    plan = action.plan(case.want)
-    output = action.run(case.want, plan, "step-1")
-    assert action.recover(case.want, plan, "step-1") == output
-
-
-@of(ONCE)
-def test_recovering_changes_nothing(case: Case, action: AnyAction) -> None:
-    plan = action.plan(case.want)
-    action.run(case.want, plan, "step-1")
-    before = (case.state(), case.effects())
-    action.recover(case.want, plan, "step-1")
-    assert (case.state(), case.effects()) == before
+def test_what_a_lost_run_put_out_is_recovered(trial: Trial) -> None:
+    assert trial.recovered == trial.output
 
 
 @of(EVERY)
-def test_a_missing_object_is_missing(case: Case, action: AnyAction) -> None:
-    assert attempt(action, case.missing).kind is ErrorClass.MISSING
+def test_recovering_changes_nothing(trial: Trial) -> None:
+    assert trial.recovered_in == trial.done
 
 
 @of(EVERY)
-def test_wrong_credentials_are_denied(case: Case, action: AnyAction) -> None:
-    assert attempt(action, case.through("denied")).kind is ErrorClass.DENIED
+def test_a_missing_object_is_missing(trial: Trial) -> None:
+    assert trial.failures["missing"].kind is ErrorClass.MISSING
 
 
 @of(EVERY)
-def test_a_server_that_cannot_be_reached_may_be_tried_again(case: Case, action: AnyAction) -> None:
-    assert attempt(action, case.through("closed")).retryable
+def test_wrong_credentials_are_denied(trial: Trial) -> None:
+    assert trial.failures["denied"].kind is ErrorClass.DENIED
 
 
 @of(EVERY)
-def test_an_unknown_connection_is_invalid(case: Case, action: AnyAction) -> None:
-    assert attempt(action, case.through("nobody")).kind is ErrorClass.INVALID
+def test_a_server_that_cannot_be_reached_may_be_tried_again(trial: Trial) -> None:
+    assert trial.failures["closed"].retryable
 
 
 @of(EVERY)
-def test_no_secret_is_in_a_plan_or_an_output(case: Case, action: AnyAction) -> None:
-    plan = action.plan(case.want)
-    output = action.run(case.want, plan, "step-1")
+def test_an_unknown_connection_is_invalid(trial: Trial) -> None:
+    assert trial.failures["nobody"].kind is ErrorClass.INVALID
+
+
+@of(EVERY)
+def test_no_secret_is_in_a_plan_or_an_output(trial: Trial) -> None:
+    plan, output = trial.plan, trial.output
     assert CANARY not in f"{plan!r} {plan.model_dump_json()} {output!r} {output.model_dump_json()}"
 
 
 @of(EVERY)
-def test_no_secret_is_in_an_error_or_its_traceback(case: Case, action: AnyAction) -> None:
-    troubles = [case.missing, case.through("denied"), case.through("closed")]
-    told = [traceback.format_exception(attempt(action, trouble)) for trouble in troubles]
-    assert CANARY not in str(told)
+def test_no_secret_is_in_an_error_or_its_traceback(trial: Trial) -> None:
+    assert CANARY not in str(trial.told)
 
 
 @of(EVERY)
-def test_an_action_names_the_rights_it_needs(case: Case, action: AnyAction) -> None:
-    assert action.permissions(case.want)
+def test_an_action_names_the_rights_it_needs(trial: Trial) -> None:
+    assert trial.rights
 
 
 @of(LOCKING)
-def test_what_an_action_changes_is_locked(case: Case, action: AnyAction) -> None:
-    assert action.resources(case.want)
+def test_what_an_action_changes_is_locked(trial: Trial) -> None:
+    assert trial.locks
 
 
 @of(EVERY)
-def test_inputs_survive_the_log(case: Case, action: AnyAction) -> None:
-    assert action.input_model.model_validate_json(case.want.model_dump_json()) == case.want
+def test_inputs_survive_the_log(trial: Trial) -> None:
+    assert trial.action.input_model.model_validate_json(trial.want.model_dump_json()) == trial.want
 
 
 @of(EVERY)
-def test_outputs_survive_the_log(case: Case, action: AnyAction) -> None:
-    output = action.run(case.want, action.plan(case.want), "step-1")
-    assert action.output_model.model_validate_json(output.model_dump_json()) == output
+def test_outputs_survive_the_log(trial: Trial) -> None:
+    assert trial.action.output_model.model_validate_json(trial.output.model_dump_json()) == trial.output
 
 
 @of(EVERY)
-def test_the_inputs_have_a_schema_for_forms_and_lint(case: Case, action: AnyAction) -> None:
-    properties: JsonValue = action.input_model.model_json_schema()["properties"]
+def test_the_inputs_have_a_schema_for_forms_and_lint(trial: Trial) -> None:
+    properties: JsonValue = trial.action.input_model.model_json_schema()["properties"]
     assert "connection" in str(properties)
