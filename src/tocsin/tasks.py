@@ -26,6 +26,8 @@ from tocsin.secrets import redact_text
 
 logger = structlog.get_logger(__name__)
 RESCUE = "jobs.rescue"
+RESCUE_EVERY = "* * * * * */5"
+"""When it is looked for workers whose heart stopped, as cron says it, seconds last."""
 STALLED_AFTER = 10.0
 """Seconds without a heartbeat after which a worker's jobs are taken over."""
 
@@ -75,7 +77,7 @@ class Tasks:
     def register_rescue(self) -> None:
         """Take over, every few seconds, the jobs of workers whose heart stopped."""
 
-        @self._app.periodic(cron="* * * * * */5")
+        @self._app.periodic(cron=RESCUE_EVERY)
         @self._app.task(name=RESCUE, queue=QUEUE, queueing_lock=RESCUE, pass_context=False)
         async def rescue(timestamp: int) -> None:
             await self._take_over(await self._left(STALLED_AFTER))

@@ -60,8 +60,8 @@ END = {
 """What is in a run's boxes in the end."""
 TURN = 0.1
 """Seconds between two looks at everything."""
-NAP = 14.0
-"""Seconds that a frozen process sleeps: longer than a heart may be silent."""
+NAP = 4.0
+"""Seconds that a frozen process sleeps: longer than a heart may be silent here."""
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from tests.crash.boundaries.ledger import Death, Ledger
 from tests.crash.boundaries.plants import PLANTS
 from tests.runbooks.world import ACTIONS, WorldConnections
-from tocsin import main
+from tocsin import main, serve, tasks
 from tocsin.actions.registry import Registry
 from tocsin.connections import Connections
 from tocsin.db import Database
 from tocsin.serve import until_signalled, work
 from tocsin.settings import Settings
+
+HASTE = 4
 
 
 class Fate:
@@ -64,11 +66,19 @@ def live(url: str, ledger_url: str, plant: str) -> None:
     def registry(_: Connections) -> Registry:
         return Registry(WorldConnections(ledger), ACTIONS)
 
+    _hurry()
     setattr(main, "Registry", registry)
     setattr(main, "Database", mortal(ledger))
     if plant:
         PLANTS[plant]()
     asyncio.run(_serve(Settings(database_url=url)))
+
+
+def _hurry() -> None:
+    """Let hearts beat and be missed four times as fast as in service: hundreds of deaths are waited for."""
+    setattr(tasks, "STALLED_AFTER", tasks.STALLED_AFTER / HASTE)
+    setattr(tasks, "RESCUE_EVERY", "* * * * * */1")
+    serve.WORKER_OPTIONS["update_heartbeat_interval"] /= HASTE
 
 
 async def _serve(settings: Settings) -> None:

@@ -8,7 +8,7 @@ from tests.crash.boundaries.plants import PLANTS
 
 pytestmark = pytest.mark.timeout(3600)
 PATIENCE = 60.0
-"""Seconds in which something has to happen; a dead worker's jobs are taken over after ten."""
+"""Seconds in which something has to happen; a dead worker's jobs are taken over after three or four."""
 
 
 async def boundaries(
