@@ -12,7 +12,7 @@ demo: $(READY)  ## the whole story, to play or (HEADLESS=1) to watch
 	$(BIN)/tocsin demo $(if $(HEADLESS),--headless)
 
 test: lint  ## lint, types, import rules, and every quick test
-	$(BIN)/pytest -m "not long" -n 3 --dist loadfile --no-loadscope-reorder -rs
+	$(BIN)/pytest -m "not long" -n 2 --dist loadfile --no-loadscope-reorder -rs
 
 test-long: $(READY)  ## crash and soak campaigns
 	$(BIN)/pytest -m long

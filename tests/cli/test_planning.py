@@ -1,7 +1,5 @@
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from sqlmodel import func, select
 
 from tests.actions.kube import Kube
@@ -9,7 +7,6 @@ from tests.actions.servers import Site
 from tests.cli.shell import Shell
 from tocsin.log import EventRow
 from tocsin.main import House
-from tocsin.playground.cluster.start import start_cluster
 
 
 def test_a_file_is_planned_without_being_published(tocsin: Shell, files: Path, shop: Site) -> None:
@@ -67,12 +64,6 @@ def test_a_missing_input_is_named(tocsin: Shell, files: Path) -> None:
 
 def test_an_input_without_a_value_is_wrong_usage(tocsin: Shell, files: Path) -> None:
     assert tocsin("runbook", "plan", str(files / "calls.yaml"), "-i", "word").exit_code == 2
-
-
-@pytest.fixture
-def kube(tmp_path: Path) -> Iterator[Kube]:
-    with start_cluster(tmp_path / "cluster") as cluster:
-        yield Kube(str(cluster.kubeconfig))
 
 
 def test_a_published_runbook_shows_what_the_cluster_has_and_would_have(tocsin: Shell, kube: Kube) -> None:

@@ -50,7 +50,7 @@ def slack(address: str, player: Player) -> WebClient:
 @pytest.fixture(scope="module")
 def opened(browser: Browser, address: str) -> Page:
     page = browser.new_page()
-    page.set_default_timeout(5000)
+    page.set_default_timeout(30_000)
     page.goto(address)
     expect(page.locator("#line")).to_have_text("live")
     return page

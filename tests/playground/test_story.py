@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from tocsin.playground.story import Story
 from tocsin.playground.town import Town
+
+pytestmark = pytest.mark.timeout(400)
 
 
 def test_a_page_becomes_a_postmortem_by_way_of_an_approved_rollback(tmp_path: Path) -> None:

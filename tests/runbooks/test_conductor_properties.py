@@ -51,7 +51,7 @@ def test_the_laws_hold_for_fifty_thousand_runbooks(
     assert broken(life) == [], life.told()
 
 
-@FEW
+@settings(FEW, max_examples=10)  # each of them dies some thirty times
 @given(tales(IN_A_ROW))
 def test_a_death_after_any_event_changes_nothing_of_what_a_run_comes_to(tale: Tale) -> None:
     whole = tale.life().live()
