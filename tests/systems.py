@@ -1,5 +1,6 @@
 """Fixtures of the systems that Tocsin works on: a cluster, a cloud, a workspace, databases, the web."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +13,7 @@ from tests.actions.prometheus import Prometheus, running
 from tests.actions.queries import Queries, queries_in
 from tests.actions.servers import Site, serving
 from tocsin.playground.cloud import Cloud, build_orders_database
+from tocsin.playground.cluster.control_plane import ASSETS_VARIABLE
 from tocsin.playground.cluster.start import Cluster, start_cluster
 from tocsin.playground.slack.hosting import hosted
 from tocsin.playground.slack.player import Player
@@ -21,8 +23,9 @@ from tocsin.playground.slack.workspace import Workspace
 
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """The real control plane where KUBEBUILDER_ASSETS names one, else the twin."""
-    with start_cluster(tmp_path_factory.mktemp("cluster")) as cluster:
+    """The real control plane, and no other, where KUBEBUILDER_ASSETS is set; else the twin."""
+    real = ASSETS_VARIABLE in os.environ
+    with start_cluster(tmp_path_factory.mktemp("cluster"), real=real) as cluster:
         yield cluster
 
 

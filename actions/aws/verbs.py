@@ -1,5 +1,6 @@
 """What every action that names one thing of AWS has: its lock, and its rights."""
 
+from abc import abstractmethod
 from collections.abc import Iterable
 from typing import Generic, TypeVar, get_args
 
@@ -13,9 +14,9 @@ class Named(InAccount):
     """Inputs that name one thing."""
 
     @property
+    @abstractmethod
     def path(self) -> str:
         """Return the thing's place beneath its account: ``ecs/shop/checkout``."""
-        raise NotImplementedError
 
     @property
     def resource(self) -> str:
@@ -53,9 +54,9 @@ class OnAws(Action[WantT, PlanT, OutputT], Generic[WantT, PlanT, OutputT]):
         at = self.connections.get(want.connection, AwsConnection)
         return allowed(at, *self.rights(at, want))
 
+    @abstractmethod
     def rights(self, at: AwsConnection, want: WantT) -> Iterable[tuple[str, str]]:
         """Return each IAM action with its ARN."""
-        raise NotImplementedError
 
 
 def refused(why: str, instead: str, kind: ErrorClass = ErrorClass.INVALID) -> ActionFailed:

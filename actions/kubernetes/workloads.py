@@ -1,5 +1,6 @@
 """What the actions read of the workloads, and of the revisions of their pod templates."""
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
@@ -26,9 +27,9 @@ class Kept(Templated):
     created: datetime = Field(validation_alias=under("metadata", "creationTimestamp"))
 
     @property
+    @abstractmethod
     def revision(self) -> int:
         """Return its number."""
-        raise NotImplementedError
 
     @property
     def clean_template(self) -> Template:

@@ -47,6 +47,7 @@ def connections_in(
 def only_real(worlds: Worlds) -> None:
     """Skip a test of kinds that only a control plane knows."""
     if worlds.cluster.kind == "twin":
+        # A twin of every kind would only repeat what we think of them; `.ci/run` brings the real one.
         pytest.skip("the twin does not know every kind; set KUBEBUILDER_ASSETS to a control plane")
 
 

@@ -33,4 +33,5 @@ def shipped(kube: Kube) -> str:
 def real(cluster: Cluster) -> None:
     """A control plane that knows every kind."""
     if cluster.kind == "twin":
+        # A twin of every kind would only repeat what we think of them; `.ci/run` brings the real one.
         pytest.skip("the twin does not know every kind; set KUBEBUILDER_ASSETS to a control plane")
