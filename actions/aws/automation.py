@@ -8,8 +8,8 @@ from uuid import NAMESPACE_URL, uuid5
 
 from pydantic import Field, JsonValue, StrictInt
 
-from tocsin.actions.aws.client import Account, Answer, account_of, arn, partition, read, role_arn, wait_for
-from tocsin.actions.aws.documents import Document, refuse_unfit
+from tocsin.actions.aws.client import Account, Answer, arn, partition, read, role_arn, wait_for
+from tocsin.actions.aws.documents import Document, account_that_allows, refuse_unfit
 from tocsin.actions.aws.verbs import Named, OnAws
 from tocsin.actions.base import Change, Effect, Frozen, Plan, Risk
 from tocsin.connections import AwsConnection
@@ -103,7 +103,7 @@ class StartAutomation(OnAws[AutomationWanted, Plan, AutomationDone]):
         )
 
     def plan(self, want: AutomationWanted) -> Plan:
-        account = self._account(want)
+        account = account_that_allows(self.connections, want, want.document)
         answer = account.call(
             "ssm", "describe_document", Name=want.document, DocumentVersion=str(want.version)
         )
@@ -119,7 +119,7 @@ class StartAutomation(OnAws[AutomationWanted, Plan, AutomationDone]):
         return Plan(summary=f"Run the automation {what}", changes=(change,))
 
     def run(self, want: AutomationWanted, plan: Plan, key: str) -> AutomationDone:
-        account = self._account(want)
+        account = account_that_allows(self.connections, want, want.document)
         execution = _earlier(account, key) or _start(account, want, key)
         ended = wait_for(lambda: _ended(account, execution), timedelta(seconds=want.wait))
         if ended is None:
@@ -140,17 +140,6 @@ class StartAutomation(OnAws[AutomationWanted, Plan, AutomationDone]):
             for name, values in ended.outputs.items()
         }
         return AutomationDone(execution=execution, status=ended.status, outputs=outputs)
-
-    def _account(self, want: AutomationWanted) -> Account:
-        """Return the account, once its connection is known to allow the document."""
-        named = self.connections.get(want.connection, AwsConnection).documents
-        if want.document not in named:
-            raise ActionFailed(
-                f"{want.connection} allows the documents {', '.join(named) or '(none)'}, not {want.document};"
-                " nothing was run. Correct the runbook, or allow it in tocsin.yaml.",
-                ErrorClass.INVALID,
-            )
-        return account_of(self.connections, want)
 
 
 def _token(key: str) -> str:

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, JsonValue, StrictInt
 
-from tocsin.actions.aws.client import Account, Answer, InAccount, read
+from tocsin.actions.aws.client import Account, Answer, InAccount, account_of, read
+from tocsin.connections import AwsConnection, Connections
 from tocsin.errors import ActionFailed, ErrorClass
 
 MAX_TARGETS = 50
@@ -69,6 +70,18 @@ class Document(Answer):
 class _Agent(Answer):
     instance: str = Field(validation_alias="InstanceId")
     ping: str = Field(validation_alias="PingStatus")
+
+
+def account_that_allows(connections: Connections, want: InAccount, document: str) -> Account:
+    """Return the account of ``want``; raise ActionFailed unless its connection allows the document."""
+    named = connections.get(want.connection, AwsConnection).documents
+    if document not in named:
+        raise ActionFailed(
+            f"{want.connection} allows the documents {', '.join(named) or '(none)'}, not {document};"
+            " nothing was run. Correct the runbook, or allow it in tocsin.yaml.",
+            ErrorClass.INVALID,
+        )
+    return account_of(connections, want)
 
 
 def fitting_hash(account: Account, want: RunDocument) -> str:

@@ -8,9 +8,9 @@ from datetime import timedelta
 from pydantic import JsonValue
 
 from tocsin.actions.aws import commands
-from tocsin.actions.aws.client import Account, account_of, allowed, arn, partition, wait_for
+from tocsin.actions.aws.client import Account, allowed, arn, partition, wait_for
 from tocsin.actions.aws.commands import Ended, InstanceResult
-from tocsin.actions.aws.documents import RunDocument, fitting_hash, refuse_unless_online
+from tocsin.actions.aws.documents import RunDocument, account_that_allows, fitting_hash, refuse_unless_online
 from tocsin.actions.base import Action, Change, Effect, Frozen, Permission, Plan, Probe, Risk
 from tocsin.connections import AwsConnection
 from tocsin.errors import ActionFailed, ErrorClass
@@ -118,15 +118,7 @@ class RunSsmDocument(Action[RunDocument, DocumentPlan, DocumentRun]):
         return _output(want, outcome, sent=True)
 
     def _account(self, want: RunDocument) -> Account:
-        """Return the account, once its connection is known to allow the document."""
-        named = self.connections.get(want.connection, AwsConnection).documents
-        if want.document not in named:
-            raise ActionFailed(
-                f"{want.connection} allows the documents {', '.join(named) or '(none)'}, not {want.document};"
-                " nothing was run. Correct the runbook, or allow it in tocsin.yaml.",
-                ErrorClass.INVALID,
-            )
-        return account_of(self.connections, want)
+        return account_that_allows(self.connections, want, want.document)
 
 
 def _comment(key: str) -> str:

@@ -11,6 +11,7 @@ from tocsin.actions.base import Effect, Risk
 from tocsin.actions.registry import AnyAction, Registry
 from tocsin.connections import (
     AwsConnection,
+    Connection,
     Connections,
     DnsConnection,
     GrafanaConnection,
@@ -141,24 +142,23 @@ EXAMPLES: Mapping[str, Mapping[str, JsonValue]] = {
     "tcp.check": {"connection": "tcp:databases", "host": "orders.db.acme.example", "port": 5432},
 }
 """Inputs of every action, as a runbook's ``with`` gives them."""
-CONNECTIONS = Connections(
-    {
-        "k8s:main": KubernetesConnection(),
-        "aws:main": AwsConnection(region="eu-west-1", account="123456789012"),
-        "http:statuspage": HttpConnection(base_url="https://status.acme.example"),
-        "prometheus:main": PrometheusConnection(base_url="https://prometheus.acme.example"),
-        "grafana:main": GrafanaConnection(base_url="https://grafana.acme.example"),
-        "dns:main": DnsConnection(resolvers=("10.0.0.2", "10.8.0.2")),
-        "tcp:databases": TcpConnection(hosts=("*.db.acme.example",), ports=(5432,), allow_private=True),
-        "http:argocd": HttpConnection(base_url="https://argocd.acme.example"),
-        "http:github": HttpConnection(base_url="https://api.github.com"),
-        "http:launchdarkly": HttpConnection(base_url="https://app.launchdarkly.com"),
-        "pagerduty:main": PagerDutyConnection(token=SecretStr("-"), sender="tocsin@acme.example"),
-        "postgres:orders": PostgresConnection(dsn=SecretStr("postgresql://tocsin@db.acme.example/orders")),
-        "redis:cache": RedisConnection(url="rediss://cache.acme.example:6379/0"),
-        "slack:main": SlackConnection(token=SecretStr("xoxb-")),
-    }
-)
+NAMED: Mapping[str, Connection] = {
+    "k8s:main": KubernetesConnection(),
+    "aws:main": AwsConnection(region="eu-west-1", account="123456789012"),
+    "http:statuspage": HttpConnection(base_url="https://status.acme.example"),
+    "prometheus:main": PrometheusConnection(base_url="https://prometheus.acme.example"),
+    "grafana:main": GrafanaConnection(base_url="https://grafana.acme.example"),
+    "dns:main": DnsConnection(resolvers=("10.0.0.2", "10.8.0.2")),
+    "tcp:databases": TcpConnection(hosts=("*.db.acme.example",), ports=(5432,), allow_private=True),
+    "http:argocd": HttpConnection(base_url="https://argocd.acme.example"),
+    "http:github": HttpConnection(base_url="https://api.github.com"),
+    "http:launchdarkly": HttpConnection(base_url="https://app.launchdarkly.com"),
+    "pagerduty:main": PagerDutyConnection(token=SecretStr("-"), sender="tocsin@acme.example"),
+    "postgres:orders": PostgresConnection(dsn=SecretStr("postgresql://tocsin@db.acme.example/orders")),
+    "redis:cache": RedisConnection(url="rediss://cache.acme.example:6379/0"),
+    "slack:main": SlackConnection(token=SecretStr("xoxb-")),
+}
+CONNECTIONS = Connections(NAMED)
 
 
 def actions() -> str:

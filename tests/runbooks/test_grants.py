@@ -4,47 +4,18 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from pydantic import JsonValue, SecretStr
+from docs.chapters import actions
+from pydantic import JsonValue
 
 from tocsin.actions.base import ANY, Permission
 from tocsin.actions.registry import Registry
-from tocsin.connections import (
-    AwsConnection,
-    Connections,
-    DnsConnection,
-    GrafanaConnection,
-    HttpConnection,
-    KubernetesConnection,
-    PagerDutyConnection,
-    PostgresConnection,
-    PrometheusConnection,
-    RedisConnection,
-    SlackConnection,
-    TcpConnection,
-)
+from tocsin.connections import Connections, KubernetesConnection
 from tocsin.runbooks.grants import Grants, Right
 from tocsin.runbooks.load import load
 from tocsin.runbooks.work import Program
 
 HEAD = "schema: runbook/v1\nname: small\ntitle: A small one\n"
-URL = "https://far.example"
-TOKEN = SecretStr("token")
-CONNECTIONS = Connections(
-    {
-        "k8s:main": KubernetesConnection(),
-        "k8s:spare": KubernetesConnection(),
-        "aws:main": AwsConnection(region="eu-west-1", account="123456789012"),
-        "dns:main": DnsConnection(resolvers=("192.0.2.1",)),
-        "grafana:main": GrafanaConnection(base_url=URL),
-        "http:main": HttpConnection(base_url=URL),
-        "pagerduty:main": PagerDutyConnection(token=TOKEN, sender="ana@acme.example"),
-        "postgres:main": PostgresConnection(dsn=SecretStr("host=far.example")),
-        "prometheus:main": PrometheusConnection(base_url=URL),
-        "redis:main": RedisConnection(url="redis://far.example:6379/0"),
-        "slack:main": SlackConnection(token=TOKEN),
-        "tcp:main": TcpConnection(hosts=("far.example",), ports=(5432,)),
-    }
-)
+CONNECTIONS = Connections({**actions.NAMED, "k8s:spare": KubernetesConnection()})
 REGISTRY = Registry(CONNECTIONS)
 SCALE = """
 inputs: { namespace: { type: string, required: true }, cluster: { type: string, default: "k8s:main" } }
@@ -129,5 +100,6 @@ def test_a_called_runbook_is_given_what_its_caller_fixes() -> None:
 def test_every_action_names_its_rights_though_nothing_is_known_of_its_inputs(name: str) -> None:
     model = REGISTRY.get(name).input_model
     kind = str(model.model_fields["connection"].description).partition(":NAME")[0].rpartition(" ")[2]
-    unknown: dict[str, Any] = {**dict.fromkeys(model.model_fields, ANY), "connection": f"{kind}:main"}
+    connection = next(one for one in CONNECTIONS.names() if one.startswith(f"{kind}:"))
+    unknown: dict[str, Any] = {**dict.fromkeys(model.model_fields, ANY), "connection": connection}
     assert REGISTRY.get(name).permissions(model.model_construct(**unknown))
