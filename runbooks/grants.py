@@ -5,14 +5,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from pydantic import JsonValue
+from pydantic import JsonValue, TypeAdapter, ValidationError
 
-from tocsin.actions.base import ANY, Permission
+from tocsin.actions.base import ANY, Frozen, Permission
 from tocsin.actions.registry import AnyAction, Registry
-from tocsin.errors import BadExpression
+from tocsin.errors import BadExpression, Invalid
 from tocsin.runbooks import expressions
 from tocsin.runbooks.uses import uses_of
 from tocsin.runbooks.work import Program
+from tocsin.vault import MARKER
 
 _KIND = re.compile(r"\b(\w+):NAME\b")
 """How the inputs of actions say what kind of connection they take."""
@@ -67,11 +68,26 @@ class Grants:
 
 
 def _named(action: AnyAction, given: Mapping[str, JsonValue]) -> list[Permission]:
-    """Return what an action says it needs for inputs of which some are not known, and so not valid."""
-    whole = ANY not in _leaves(given)
-    fields: dict[str, Any] = dict(given)
-    model = action.input_model
-    return action.permissions(model.model_validate(fields) if whole else model.model_construct(**fields))
+    """Return what an action says it needs; raise Invalid where it does not take what is known."""
+    try:
+        return action.permissions(_partly_read(action.input_model, given))
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise Invalid(f"{action.name}: {where}: {first['msg']}") from None
+
+
+def _partly_read(model: type[Frozen], given: Mapping[str, JsonValue]) -> Frozen:
+    """Return inputs of which some are ``*``, whatever their type; the others are as the model reads them."""
+    if ANY not in _leaves(given):
+        return model.model_validate(given)
+    fields: dict[str, Any] = {}
+    for name, field in model.model_fields.items():
+        if (key := field.alias or name) in given:
+            kind: Any = field.annotation
+            known = ANY not in _leaves(given[key])
+            fields[name] = TypeAdapter(kind).validate_python(given[key]) if known else ANY
+    return model.model_construct(**fields)
 
 
 def _scope(program: Program, inputs: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
@@ -91,7 +107,8 @@ def _fixed(value: JsonValue, scope: Mapping[str, JsonValue]) -> JsonValue:
         return {key: _fixed(item, scope) for key, item in value.items()}
     if isinstance(value, list):
         return [_fixed(item, scope) for item in value]
-    return expressions.render(value, scope) if _is_fixed(value, scope) else ANY
+    rendered = expressions.render(value, scope) if _is_fixed(value, scope) else ANY
+    return ANY if isinstance(rendered, dict) and MARKER in rendered else rendered
 
 
 def _is_fixed(value: JsonValue, scope: Mapping[str, JsonValue]) -> bool:

@@ -124,13 +124,14 @@ def read(text: str, path: str, kind: Kind = RUNBOOK) -> tuple[Document | None, l
     if len(text) > MAX_BYTES or len(text.encode(errors="replace")) > MAX_BYTES:
         message = f"the file is larger than {MAX_BYTES // 1024} KiB; split the {kind.noun}"
         return None, [Problem(path, 1, 1, message)]
+    if nested := _NESTED.search(text):
+        mark = _mark_at(text, nested.start())
+        return None, [Problem(path, mark.line, mark.column, _TOO_DEEP)]
     return _quickly(text, path, kind) or _carefully(text, path, kind)
 
 
 def _quickly(text: str, path: str, kind: Kind) -> tuple[Document, list[Problem]] | None:
     """Return the document as libyaml reads it; None unless nothing at all is wrong with it."""
-    if _NESTED.search(text):
-        return None
     reader = _Reader(path, text, kind, quick(text))
     try:
         document = reader.document()
@@ -141,10 +142,7 @@ def _quickly(text: str, path: str, kind: Kind) -> tuple[Document, list[Problem]]
 
 def _carefully(text: str, path: str, kind: Kind) -> tuple[Document | None, list[Problem]]:
     reader = _Reader(path, text, kind, careful(text))
-    nested = _NESTED.search(text)
     try:
-        if nested:
-            reader.stop(_mark_at(text, nested.start()), _TOO_DEEP)
         return reader.told(), reader.problems
     except _Stop:
         return None, reader.problems

@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from tocsin.actions.base import ANY, Permission
 from tocsin.actions.registry import Registry
 from tocsin.connections import Connections, KubernetesConnection
+from tocsin.errors import Invalid
 from tocsin.runbooks.grants import Grants, Right
 from tocsin.runbooks.load import load
 from tocsin.runbooks.work import Program
@@ -94,6 +95,41 @@ def test_a_called_runbook_is_given_what_its_caller_fixes() -> None:
         Program(load(HEAD.replace("small", "big") + text, "big.yaml"), {}, {"small": sub}), {"where": "shop"}
     )
     assert places(list(found)) == {"shop"}
+
+
+def test_a_secret_is_nothing_that_rights_depend_on() -> None:
+    text = """
+steps:
+  - id: call
+    uses: http.request
+    with:
+      connection: "http:statuspage"
+      method: POST
+      path: /v1/notes
+      headers: { Authorization: "${{ secrets.TOKEN }}" }
+"""
+    assert [right.permission.resource for right in rights(text)] == ["https://status.acme.example/v1/notes"]
+
+
+def test_an_input_that_its_action_does_not_take_is_told() -> None:
+    with pytest.raises(Invalid, match=r"k8s\.scale: namespace: "):
+        rights(SCALE, {"namespace": "Not A Name"})
+
+
+def test_a_list_that_only_a_run_completes_may_hold_anything() -> None:
+    text = """
+inputs: { instance: { type: string, required: true } }
+steps:
+  - id: clean
+    uses: ssm.run_document
+    with:
+      connection: "aws:main"
+      document: Clean
+      version: 1
+      targets: ["i-0123456789abcdef0", "${{ inputs.instance }}"]
+"""
+    sent = [right.permission.resource for right in rights(text) if right.permission.verb == "ssm:SendCommand"]
+    assert "arn:aws:ec2:eu-west-1:123456789012:instance/*" in sent
 
 
 @pytest.mark.parametrize("name", REGISTRY.names())
